@@ -1,0 +1,1 @@
+"""How a sample of the user's data becomes answers; `scaffold.sample` is the way in."""

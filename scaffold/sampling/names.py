@@ -1,0 +1,82 @@
+"""Column names as the generated SQL and Python can spell them without quotes.
+
+The data keeps its own spelling (`source`); this is the name of a column everywhere behind bronze.
+"""
+
+import keyword
+import re
+import unicodedata
+from collections.abc import Sequence
+
+LIMIT = 63  # bytes: Postgres cuts longer identifiers silently
+
+_RESERVED = """
+    all alter analyse analyze and any anti array as asc asymmetric authorization between both by
+    case cast check collate collation column commit concurrently constraint create cross cube
+    current current_catalog current_date current_role current_schema current_time
+    current_timestamp current_user database default deferrable delete desc describe distinct div
+    do drop else end escape except exists explain false fetch filter for foreign freeze from full
+    function glob global grant group grouping having if ilike in index initially inner insert
+    intersect interval into is isnull join lambda lateral leading left like limit local localtime
+    localtimestamp map merge minus natural not notnull null of offset on only or order outer over
+    overlaps partition pivot pivot_longer pivot_wider placing positional primary procedure qualify
+    range recursive references returning revoke right rollback rollup row rows sample schema
+    select semi session_user set show similar some start struct summarize symmetric table
+    tablesample then to trailing transaction trigger true truncate try_cast union unique unknown
+    unnest unpivot update user using values variadic verbose view when where window with within
+"""
+SQL_RESERVED = frozenset(_RESERVED.split())
+
+
+def clean(source: str, place: int = 1) -> str:
+    """One identifier for one source name; `place` (from 1) names a column that has no letters."""
+    name = _words(source) or f"column_{place}"
+    if not (name[0].isalpha() and name.isidentifier()):
+        name = f"c_{name}"
+    name = _cut(name, LIMIT)
+    return f"{_cut(name, LIMIT - 1)}_" if reserved(name) else name
+
+
+def clean_all(sources: Sequence[str]) -> tuple[str, ...]:
+    """One identifier for each source name, no two of them alike to SQL, which ignores case."""
+    names: list[str] = []
+    taken: set[str] = set()
+    for place, source in enumerate(sources, start=1):
+        name = _free(clean(source, place), taken)
+        taken.add(name.casefold())
+        names.append(name)
+    return tuple(names)
+
+
+def reserved(name: str) -> bool:
+    """Whether Python, DuckDB, Postgres or Spark read this word as part of their own grammar."""
+    return keyword.iskeyword(name) or name.lower() in SQL_RESERVED
+
+
+def _words(source: str) -> str:
+    """Lower-case words joined by single underscores: `idImpianto` and `ID Impianto` are the same."""
+    text = _plain(source)
+    text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", text)
+    text = _plain(text.lower())
+    kept = "".join(letter if f"a{letter}".isidentifier() else " " for letter in text)
+    return "_".join(kept.replace("_", " ").split())
+
+
+def _plain(text: str) -> str:
+    """Without accents, and in the form in which Python compares identifiers (NFKC)."""
+    parts = unicodedata.normalize("NFKD", text)
+    bare = "".join(letter for letter in parts if not unicodedata.category(letter).startswith("M"))
+    return unicodedata.normalize("NFKC", bare)
+
+
+def _cut(name: str, limit: int) -> str:
+    return name.encode()[:limit].decode(errors="ignore").rstrip("_")
+
+
+def _free(name: str, taken: set[str]) -> str:
+    candidate, number = name, 1
+    while candidate.casefold() in taken:
+        number += 1
+        tail = f"{'' if name.endswith('_') else '_'}{number}"
+        candidate = _cut(name, LIMIT - len(tail)) + tail if number < 10**6 else candidate
+    return candidate
