@@ -1,0 +1,169 @@
+"""What a choice of patterns means: allowed, allowed with a compensation, or refused with the reason.
+
+Rules are capabilities, not pairs: each chosen pattern says what it needs, and it does not matter who provides
+it. Needs are judged by what was *chosen*, so that a compensation which one rule adds does not quietly satisfy
+another rule that asks for the user's word. `templates/rules.jinja` says the same to plain copier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scaffold.catalogue import Axis, Catalogue, Need, Pattern
+from scaffold.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A need that the choice does not meet."""
+
+    by: Pattern
+    need: Need
+    taken: bool
+    """The user accepted the rule by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    parts: tuple[Pattern, ...]
+    """What was chosen, then the compensations that rules added."""
+    added: tuple[Finding, ...]
+    accepted: tuple[Finding, ...]
+    refused: tuple[Finding, ...]
+    notes: tuple[str, ...]
+
+
+def chosen(answers: Mapping[str, Any], catalogue: Catalogue) -> tuple[Pattern, ...]:
+    """The patterns that a pipeline's answers name; an id that nobody knows is not ours to report."""
+    return tuple(
+        pattern
+        for pattern in catalogue.patterns.values()
+        if pattern.id in _ids(answers.get(pattern.axis))
+    )
+
+
+def judge(answers: Mapping[str, Any], catalogue: Catalogue) -> Verdict:
+    """The verdict on a whole pipeline."""
+    parts = chosen(answers, catalogue)
+    findings = tuple(_findings(parts, _answered(answers), _ids(answers.get("accept"))))
+    refused = tuple(finding for finding in findings if _is_refused(finding))
+    allowed = tuple(finding for finding in findings if not _is_refused(finding))
+    added = tuple(finding for finding in allowed if finding.need.compensation)
+    whole = (*parts, *_compensations(added, catalogue))
+    return Verdict(
+        parts=whole,
+        added=added,
+        accepted=tuple(f for f in allowed if f.taken and _wants_word(f.need)),
+        refused=refused,
+        notes=tuple(_notes(whole)),
+    )
+
+
+def obstacle(
+    pattern: Pattern, answers: Mapping[str, Any], decided: Collection[str], catalogue: Catalogue
+) -> UsageError | None:
+    """Why a pattern cannot be chosen after the answers so far; axes still to be asked could provide anything."""
+    axis = catalogue.axis(pattern.axis)
+    settled = {axis_: answers.get(axis_) for axis_ in decided if axis_ != axis.id}
+    facts = {key: answers.get(key) for key in ("accept", "event_time")}
+    parts = chosen(settled | {axis.id: [pattern.id]}, catalogue)
+    open_axes = [a for a in catalogue.asked if a.id not in decided and a.id != axis.id]
+    possible = _possible([*open_axes, axis] if axis.many else open_axes, catalogue)
+    findings = _findings(parts, _answered(facts) | possible, _ids(facts["accept"]))
+    refused = next((finding for finding in findings if _is_refused(finding)), None)
+    return explain(refused, parts, catalogue) if refused else None
+
+
+def explain(finding: Finding, parts: Iterable[Pattern], catalogue: Catalogue) -> UsageError:
+    """A refusal in words: with what, why, and each way out."""
+    providers = _providers(finding.need.capability, catalogue)
+    culprits = [part for part in parts if part.axis in {p.axis for p in providers}]
+    against = _against(finding.by, culprits, providers, catalogue)
+    return UsageError(
+        f'Cannot use "{finding.by.id}"{against}: {finding.need.reason}.',
+        fix=_ways_out(finding.need, providers, catalogue),
+    )
+
+
+def _findings(
+    parts: Collection[Pattern], provided: frozenset[str], accept: Collection[str]
+) -> Iterable[Finding]:
+    refs = {part.ref for part in parts}
+    for part in parts:
+        others = provided.union(*(other.provides for other in parts if other is not part))
+        for need in part.needs:
+            if need.where <= refs and need.capability not in others:
+                yield Finding(part, need, need.overridable and need.rule in accept)
+
+
+def _wants_word(need: Need) -> bool:
+    return need.explicit or not need.compensation
+
+
+def _is_refused(finding: Finding) -> bool:
+    return _wants_word(finding.need) and not finding.taken
+
+
+def _compensations(added: Iterable[Finding], catalogue: Catalogue) -> tuple[Pattern, ...]:
+    wanted = {finding.need.compensation for finding in added}
+    return tuple(p for p in catalogue.of("compensation", hidden=True) if p.id in wanted)
+
+
+def _notes(parts: Collection[Pattern]) -> Iterable[str]:
+    refs = {part.ref for part in parts}
+    return (f"{p.title}: {note.text}" for p in parts for note in p.notes if note.where <= refs)
+
+
+def _answered(answers: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset({"event_time"} if answers.get("event_time") else ())
+
+
+def _ids(value: object) -> Collection[str]:
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list | tuple) else ()
+
+
+def _possible(axes: Iterable[Axis], catalogue: Catalogue) -> frozenset[str]:
+    patterns = (pattern for axis in axes for pattern in catalogue.of(axis.id))
+    return frozenset().union(*(pattern.provides for pattern in patterns))
+
+
+def _providers(capability: str, catalogue: Catalogue) -> tuple[Pattern, ...]:
+    offered = (pattern for axis in catalogue.asked for pattern in catalogue.of(axis.id))
+    return tuple(pattern for pattern in offered if capability in pattern.provides)
+
+
+def _against(
+    by: Pattern,
+    culprits: Iterable[Pattern],
+    providers: Iterable[Pattern],
+    catalogue: Catalogue,
+) -> str:
+    """`with the sink "append_log"`, for what is there, and `without the behaviour …`, for what is not."""
+    there = [f'the {p.axis} "{p.id}"' for p in culprits if not catalogue.axis(p.axis).many]
+    missing = [f'the {p.axis} "{p.id}"' for p in providers if catalogue.axis(p.axis).many]
+    missing = [one for one in missing if by.id not in one]
+    words = f" with {' and '.join(there)}" if there else ""
+    return words + (f" without {' or '.join(missing)}" if missing else "")
+
+
+def _ways_out(need: Need, providers: Iterable[Pattern], catalogue: Catalogue) -> str:
+    by_axis: dict[str, list[str]] = {}
+    for pattern in providers:
+        by_axis.setdefault(pattern.axis, []).append(pattern.id)
+    ways = [need.fix] if need.fix else []
+    ways += [f"choose the {axis} {' or '.join(ids)}" for axis, ids in by_axis.items()]
+    if need.overridable:
+        ways.append(f"{_price(need, catalogue)}: --accept {need.rule}")
+    text = ", or ".join(ways)
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def _price(need: Need, catalogue: Catalogue) -> str:
+    if not need.compensation:
+        return "take the risk"
+    summary = catalogue.patterns[f"compensation/{need.compensation}"].summary.rstrip(".")
+    return f"accept {summary[:1].lower()}{summary[1:]}"
