@@ -50,10 +50,10 @@ def read(
     if later and ancient < moment.filled / 100 and ancient:
         notes.append(f"{ancient} events at or before 1970-01-01 look like placeholders.")
         first = later
-    every = _every((last - first).days + 1, days, hours, timed=moment.type == "TIMESTAMP")
+    every = _every(
+        (last - first).days + 1, days, hours, timed=raw.complete and moment.type == "TIMESTAMP"
+    )
     until = _until(past or last, every, today) if raw.complete else None
-    if not raw.complete:
-        notes.append("Only a part of the data was looked at: confirm the key, --since and --until.")
     notes += _zone(connection, moment, raw)
     if moment.filled < raw.rows:
         notes.append(f"{raw.rows - moment.filled} of {raw.rows} rows have no {moment.name}.")

@@ -63,12 +63,16 @@ def find(path: Path) -> Found:
 def head(path: Path, size: int = HEAD) -> bytes:
     """The first bytes of a file, unpacked if it is gzip."""
     try:
-        with path.open("rb") as plain:
-            packed = plain.read(2) == b"\x1f\x8b"
-        with gzip.open(path) if packed else path.open("rb") as file:
+        with gzip.open(path) if is_packed(path) else path.open("rb") as file:
             return file.read(size)
     except (OSError, EOFError) as error:
         raise unreadable(path, error) from error
+
+
+def is_packed(path: Path) -> bool:
+    """By its first bytes; DuckDB goes by the suffix."""
+    with path.open("rb") as file:
+        return file.read(2) == b"\x1f\x8b"
 
 
 def encoding(start: bytes) -> str:
@@ -139,6 +143,8 @@ def _content(path: Path) -> str:
     for magic, what in _FOREIGN.items():
         if start.startswith(magic):
             raise UsageError(f"The sample {path} is {what}.", fix=f"Known: {KNOWN}.")
+    if path.suffix.lower() != ".gz" and is_packed(path):
+        raise UsageError(f"The sample {path} is gzip.", fix=f"Name it {path.name}.gz.")
     if b"\0" in start and encoding(start) != "utf-16":
         raise UsageError(f"The sample {path} is binary.", fix=f"Known: {KNOWN}.")
     return _text(path, start.removeprefix(b"\xef\xbb\xbf").lstrip())

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 NULLS = ("NA", "N/A", "n/a", "#N/A", "NULL", "null", "None", "-", "\\N", "nan", "NaN")
 DIGITS, SCALE, LEAST_SCALE, PROBE = 18, 4, 2, 500
 _NUMBER = r"-?(\d+\.?\d*|\.\d+)"
-_FLOAT = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
+_FLOAT = r"-?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
 _GROUPED = r"-?[$€£]? ?\d{1,3}([.,]\d{3})+|-?[$€£]? ?\d+,\d+|[$€£] ?\d+(\.\d+)?"
 
 
