@@ -1,0 +1,224 @@
+"""From what was given to the answers of a whole project, or to every problem with it at once.
+
+A draft is plain data: project keys, and `pipelines`, a list with one mapping for each. `complete` fills in
+defaults, reads every value as its kind says and judges the whole. What comes out is what copier records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from scaffold import keys, names, rules, values
+from scaffold.catalogue import Catalogue
+from scaffold.errors import ScaffoldError, UsageError
+from scaffold.keys import Key
+from scaffold.rules import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    answers: Mapping[str, Any]
+    verdict: Verdict
+
+    @property
+    def name(self) -> str:
+        return str(self.answers["name"])
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    project_name: str
+    package: str
+    runtime: str
+    pipelines: tuple[Pipeline, ...]
+
+    def answers(self) -> dict[str, Any]:
+        """What copier is given and records."""
+        return {
+            "project_name": self.project_name,
+            "package": self.package,
+            "runtime": self.runtime,
+            "pipelines": [dict(pipeline.answers) for pipeline in self.pipelines],
+        }
+
+
+@dataclass(slots=True)
+class Problems:
+    """Everything that is wrong, so that it can be said at once."""
+
+    found: list[ScaffoldError] = field(default_factory=list)
+
+    def guard(self, read: Callable[[], Any], fallback: Any = None) -> Any:
+        try:
+            return read()
+        except UsageError as error:
+            self.found.append(error)
+            return fallback
+
+    def check(self) -> None:
+        if len(self.found) == 1:
+            raise self.found[0]
+        if self.found:
+            raise UsageError(f"{len(self.found)} answers cannot be used.", problems=self.found)
+
+
+def complete(draft: Mapping[str, Any], catalogue: Catalogue, folder: str = "") -> Project:
+    """The project that a draft describes, or all its problems. `folder` is where it will be."""
+    problems = Problems()
+    entries = draft.get("pipelines") or [{}]
+    pipelines = [_pipeline(entry, catalogue, problems) for entry in entries]
+    first = next((str(p["name"]) for p in pipelines if p.get("name")), "pipelines")
+    raw = {"project_name": title(folder) or title(first)} | _given(draft)
+    raw = {"package": default_package(str(raw["project_name"]), catalogue)} | raw
+    raw = {"runtime": default_runtime(catalogue)} | raw
+    project = {key.name: _read(key, raw[key.name], catalogue, problems) for key in keys.PROJECT}
+    _distinct(pipelines, problems)
+    problems.check()
+    judged = [Pipeline(answers, rules.judge(answers, catalogue)) for answers in pipelines]
+    _refusals(judged, catalogue, problems)
+    problems.check()
+    return Project(**project, pipelines=tuple(judged))
+
+
+def missing(draft: Mapping[str, Any], catalogue: Catalogue) -> tuple[Key, ...]:
+    """The patterns that nobody chose yet: what makes a project is never decided in silence."""
+    entries = draft.get("pipelines") or [{}]
+    choices = [key for key in keys.axes(catalogue) if len(catalogue.of(key.name)) > 1]
+    return tuple(key for key in choices if any(key.name not in entry for entry in entries))
+
+
+def defaults(axis: str, catalogue: Catalogue) -> Any:
+    """What --defaults chooses for an axis."""
+    chosen = [pattern.id for pattern in catalogue.of(axis) if pattern.default]
+    return chosen if catalogue.axis(axis).many else chosen[0]
+
+
+def default_runtime(catalogue: Catalogue) -> str:
+    return next(runtime.id for runtime in catalogue.runtimes if runtime.default)
+
+
+def default_package(project_name: str, catalogue: Catalogue) -> str:
+    return names.free(project_name, catalogue.reserved) or "pipelines"
+
+
+def title(name: str) -> str:
+    """`my-orders` is the folder of the project "My orders"."""
+    words = name.replace("-", " ").replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+def sample(entry: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
+    """The shipped sample's answers, for a pipeline that says nothing about data of its own."""
+    if any(key in entry for key in keys.FILES) or not catalogue.samples:
+        return {}
+    shipped = dict(next(iter(catalogue.samples.values())))
+    return {"name": shipped.pop("pipeline"), **shipped}
+
+
+def _pipeline(
+    entry: Mapping[str, Any], catalogue: Catalogue, problems: Problems
+) -> dict[str, Any]:
+    """One pipeline's answers with every default, in the order of the keys."""
+    raw = sample(entry, catalogue) | _given(entry)
+    where = UsageError(
+        "Nothing says which columns the data has.",
+        fix="Point at it, with --sample PATH; or give -d columns='[{\"name\": …}]'.",
+    )
+    if "columns" not in raw:
+        problems.found.append(where)
+    found: dict[str, Any] = {}
+    for key in keys.pipeline(catalogue):
+        value = _raw(key, raw, catalogue)
+        if value is not _ABSENT:
+            found[key.name] = _read(key, value, catalogue, problems)
+    if not problems.found:
+        problems.found += _misfits(found, catalogue)
+    return found
+
+
+_ABSENT = object()
+
+
+def _raw(key: Key, raw: Mapping[str, Any], catalogue: Catalogue) -> Any:
+    """What was given for a key, or its default; keys that nothing of this pipeline reads are absent."""
+    if key.name in raw:
+        return raw[key.name]
+    if key.kind in ("one", "many"):
+        return defaults(key.name, catalogue)
+    if key.name == "name":
+        return "pipeline"
+    if key.name == "path":
+        return f"data/{raw.get('name', 'pipeline')}/*.{raw.get('format', 'csv')}"
+    if key.name in keys.CSV and raw.get("format", "csv") != "csv":
+        return _ABSENT
+    settings = {setting.key for setting in catalogue.settings}
+    wanted = {s.key for part in _parts(raw, catalogue) for s in part.settings}
+    unread = key.name in settings and key.name not in wanted
+    return _ABSENT if unread or key.name == "columns" else key.default
+
+
+def _parts(raw: Mapping[str, Any], catalogue: Catalogue) -> tuple[Any, ...]:
+    chosen = {axis.id: raw.get(axis.id, defaults(axis.id, catalogue)) for axis in catalogue.asked}
+    return rules.chosen(chosen, catalogue)
+
+
+def _read(key: Key, raw: Any, catalogue: Catalogue, problems: Problems) -> Any:
+    return problems.guard(lambda: values.parse(key, raw, catalogue))
+
+
+def _given(draft: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in draft.items() if value is not None or key != "package"}
+
+
+def _misfits(found: Mapping[str, Any], catalogue: Catalogue) -> Iterable[UsageError]:
+    """How the answers of one pipeline fit together: columns that exist, settings that patterns need."""
+    types = {column["name"]: column["type"].partition("(")[0] for column in found["columns"]}
+    for name in found["key"]:
+        if name not in types:
+            yield _no_column("--key", name, types)
+    for key, allowed in (
+        ("event_time", ("TIMESTAMP", "DATE")),
+        ("measure", ("BIGINT", "DECIMAL")),
+    ):
+        flag, name = f"--{key.replace('_', '-')}", found[key]
+        if name is not None and name not in types:
+            yield _no_column(flag, name, types)
+        elif name is not None and types[name] not in allowed:
+            why = f"its type is {types[name]}, and {' or '.join(allowed)} is needed"
+            yield UsageError(f'Cannot use the column "{name}" for {flag}: {why}.')
+    for part in rules.chosen(found, catalogue):
+        for setting in part.settings:
+            if setting.required and found.get(setting.key) is None and found["event_time"]:
+                flag = f"--{setting.key.replace('_', '-')}"
+                fix = f"{setting.help}: {flag} 2025-01-01"
+                yield UsageError(f'"{part.id}" needs {flag}.', fix=fix)
+    if found.get("since") and found.get("until") and found["until"] < found["since"]:
+        yield UsageError("--until lies before --since.")
+
+
+def _no_column(flag: str, name: str, known: Iterable[str]) -> UsageError:
+    few = list(known)[:12]
+    hint = values.nearest(name, known)
+    what = f"Cannot use {names.show(name)} for {flag}: there is no such column."
+    return UsageError(what, fix=f"{hint}There are: {', '.join(few)}{', …' if len(few) > 11 else ''}.")  # noqa: PLR2004
+
+
+def _distinct(pipelines: Sequence[Mapping[str, Any]], problems: Problems) -> None:
+    """A pipeline that publishes brings its consumer, which needs a name as well."""
+    taken: set[str] = set()
+    for pipeline in pipelines:
+        name = pipeline.get("name")
+        publishes = "disconnected" in (pipeline.get("structure") or ())
+        for one in [name, f"{name}_consumer"] if publishes else [name]:
+            if one in taken:
+                fix = "Give each a name of its own; NAME_consumer reads what NAME publishes."
+                problems.found.append(UsageError(f'Two pipelines are called "{one}".', fix=fix))
+            taken.add(str(one))
+
+
+def _refusals(pipelines: Sequence[Pipeline], catalogue: Catalogue, problems: Problems) -> None:
+    for pipeline in pipelines:
+        for finding in pipeline.verdict.refused:
+            problems.found.append(rules.explain(finding, pipeline.verdict.parts, catalogue))
