@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from scaffold.sampling.roles import Column
 
 
-PARTIAL = "Only a part of the data was looked at: confirm the key, --since and --until."
 FEW = 100  # rows below which a key that nobody named is doubtful
 
 
@@ -141,7 +140,6 @@ def _chosen(
             *found.notes,
             *(dialect.notes if dialect else ()),
             *raw.notes,
-            *(() if raw.complete else (PARTIAL,)),
             *(kind.note for kind in every_kind if kind.note),
             *_said(every_kind, final, nulls),
             *_guessed(key, number, moment, raw.rows),

@@ -100,6 +100,17 @@ def test_a_column_named_order_gets_another_name_and_keeps_its_source() -> None:
     assert sample.nulls == ("", "NA")
 
 
+def test_a_real_event_time_with_nulls_is_taken_and_the_nulls_are_said() -> None:
+    sample = infer(MESSY / "exibble.csv")
+    assert sample.event_time == "datetime"
+    assert "1 of 8 rows have no datetime." in sample.notes
+    assert {"name": "group_", "source": "group", "type": "STRING"} in _columns(sample)
+
+
+def test_a_price_that_is_unique_in_few_rows_is_no_key() -> None:
+    assert "msrp" not in infer(MESSY / "gtcars.csv").key
+
+
 def test_three_hundred_columns_are_all_named_and_typed() -> None:
     sample = infer(MESSY / "wide.csv")
     assert len({column.name for column in sample.columns}) == 300

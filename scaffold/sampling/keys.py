@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 WIDEST = 4  # columns of a key
 CANDIDATES = 10  # columns that are combined
 LONGEST = 64  # letters of a value of a key
+MANY = 100  # rows from which a whole number of any name may be one
 TINY = 20  # rows below which being unique may be chance
 LIKELY = 4  # rank below which a column may be a key of so few rows
 
@@ -61,7 +62,7 @@ def _may_identify(column: Column, rows: int) -> bool:
         return column.most <= LONGEST and not column.doubtful and not re.search(_PROSE, column.name)
     if re.search(_ID, column.name):
         return True
-    return rows >= TINY and not re.search(ADDED, column.name)
+    return rows >= MANY and not re.search(ADDED, column.name)
 
 
 def _rank(column: Column, moment: Column | None) -> int:

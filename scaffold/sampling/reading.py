@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from scaffold.sampling.dialect import Dialect
 
 ROWS, CELLS, FILES, COLUMNS = 100_000, 5_000_000, 8, 2_000
+PARTIAL = "Only a part of the data was looked at: confirm the key, --since and --until."
 FORGIVING = ", strict_mode = false, ignore_errors = true"
 
 
@@ -65,6 +66,7 @@ def read(connection: DuckDBPyConnection, found: Found, dialect: Dialect | None) 
     rows = _count(connection)
     if rows == 0:
         raise UsageError(f"The sample {found.files[0]} has no rows.", "Only column names, if any.")
+    notes += [] if complete else [PARTIAL]
     return Raw(types, rows, complete, tuple(notes))
 
 
