@@ -11,7 +11,9 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from scaffold.sampling import calendar, files, keys, kinds, names, roles
+from scaffold.sampling.columns import SampleColumn, finished, guessed, said
 from scaffold.sampling.dialect import sniff
+from scaffold.sampling.headers import named
 from scaffold.sampling.reading import read
 from scaffold.sampling.session import session
 
@@ -26,19 +28,6 @@ if TYPE_CHECKING:
     from scaffold.sampling.files import Found
     from scaffold.sampling.kinds import Kind
     from scaffold.sampling.reading import Raw
-    from scaffold.sampling.roles import Column
-
-
-FEW = 100  # rows below which a key that nobody named is doubtful
-
-
-@dataclass(frozen=True, slots=True)
-class SampleColumn:
-    """`source` is how the data spells it, `name` how everything behind bronze does."""
-
-    name: str
-    source: str
-    type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +86,8 @@ def infer(path: Path, today: date | None = None) -> Sample:
     with session() as connection:
         dialect = sniff(connection, found.files[0]) if found.format == "csv" else None
         raw = read(connection, found, dialect)
+        if dialect is not None:
+            raw = named(raw, found.files[0], dialect)
         every_kind = kinds.kinds(connection, raw.types, found.format)
         nulls = _nulls(every_kind) if found.format == "csv" else ()
         kinds.typed(connection, every_kind, nulls)
@@ -116,14 +107,14 @@ def _chosen(
     today: date,
 ) -> Sample:
     found, dialect, raw = seen
-    clean = names.clean_all([kind.source for kind in every_kind])
+    clean = names.clean_all([raw.spelled.get(kind.source, kind.source) for kind in every_kind])
     columns = roles.measured(connection, clean, every_kind)
     moment = roles.event_time(connection, columns, raw.rows)
     key = keys.key(connection, columns, moment, raw.rows)
     number = roles.measure(columns, key)
     fit = every_kind[moment.place].fit if moment else None
     when = calendar.read(connection, moment, fit, raw, today)
-    final = _final(every_kind, clean, moment)
+    final = finished(every_kind, clean, moment, raw.spelled)
     return Sample(
         folder=found.folder,
         glob=found.glob,
@@ -141,60 +132,8 @@ def _chosen(
             *(dialect.notes if dialect else ()),
             *raw.notes,
             *(kind.note for kind in every_kind if kind.note),
-            *_said(every_kind, final, nulls),
-            *_guessed(key, number, moment, raw.rows),
+            *said(every_kind, final, nulls),
+            *guessed(key, number, moment, raw.rows),
             *when.notes,
         ),
     )
-
-
-def _final(
-    every_kind: Sequence[Kind], clean: Sequence[str], moment: Column | None
-) -> tuple[SampleColumn, ...]:
-    """Formats are an answer of the event time only: other dates of their own format stay text."""
-    return tuple(
-        SampleColumn(
-            name,
-            kind.source,
-            (
-                "STRING"
-                if kind.fit and kind.fit.formats and (not moment or moment.place != place)
-                else kind.type
-            ),
-        )
-        for place, (kind, name) in enumerate(zip(every_kind, clean, strict=True))
-    )
-
-
-def _said(
-    every_kind: Sequence[Kind],
-    final: Sequence[SampleColumn],
-    nulls: tuple[str, ...],
-) -> list[str]:
-    """What was unsure about types."""
-    notes = [
-        f"{column.source} holds dates that are not ISO 8601: kept as text."
-        for column, kind in zip(final, every_kind, strict=True)
-        if kind.type != column.type
-    ]
-    if hollow := [kind.source for kind in every_kind if kind.empty]:
-        notes.append(f"Empty in all rows, kept as text: {', '.join(hollow)}.")
-    if tokens := [token for token in nulls if token]:
-        notes.append(f"These texts count as null in every column: {', '.join(tokens)}.")
-    return notes
-
-
-def _guessed(
-    key: Sequence[Column], number: Column | None, moment: Column | None, rows: int
-) -> list[str]:
-    """What was unsure about the parts that columns play."""
-    notes = []
-    if key and rows < FEW:
-        notes.append(f"The key is a guess: {rows} rows can be unique by chance.")
-    if not key:
-        notes.append("No column or combination of up to four is unique: the key is empty.")
-    if number is not None and not roles.worth_adding(number):
-        notes.append(f"The measure {number.name} is a guess: no column is named like one.")
-    if moment is None:
-        notes.append("No column says when a row happened: only full_snapshot and streaming fit.")
-    return notes

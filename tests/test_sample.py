@@ -149,6 +149,14 @@ def test_every_column_of_a_messy_file_can_be_read_back_by_its_source_name(path: 
         assert len(connection.execute(query, values).fetchall()) == sample.rows
 
 
+def test_columns_that_cannot_be_asked_for_by_name_are_left_out_and_it_is_said(
+    tmp_path: Path,
+) -> None:
+    sample = infer(write(tmp_path, "id, Total ,twice,twice,\n1,2,3,4,\n5,6,7,8,\n"))
+    assert [column.source for column in sample.columns] == ["id", " Total "]
+    assert any("twice, twice_1, column4" in note for note in sample.notes)
+
+
 # types
 
 

@@ -1,14 +1,14 @@
 """The first rows of some of the files, as text wherever the format is text, in the table `raw`.
 
-The source name of a column is what DuckDB's own reader calls it (a second `a` is `a_1`, an unnamed
-third column is `column2`), because the generated pipeline reads with the same reader.
+Until the end a column is called what DuckDB's own reader calls it: a second `a` is `a_1`, an unnamed
+third column is `column2`; `headers` knows how the file spells it.
 """
 
 # ruff: noqa: S608  every name and value that reaches SQL is quoted by `session`
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from scaffold.errors import ScaffoldError, UsageError
@@ -35,6 +35,8 @@ class Raw:
     rows: int
     complete: bool  # every row of every file is in `raw`
     notes: tuple[str, ...]
+    first: tuple[str, ...]  # the columns of the first file
+    spelled: dict[str, str] = field(default_factory=dict)  # CSV: as the header has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,13 @@ def read(connection: DuckDBPyConnection, found: Found, dialect: Dialect | None) 
     """Fills `raw`; raises when the files hold no rows or more columns than anyone can confirm."""
     files = spread(found.files)
     types: dict[str, str] = {}
+    first: tuple[str, ...] = ()
     notes: list[str] = []
     complete, limit = len(files) == len(found.files), 0
     for file in files:
         opened = _open(connection, file, found.format, dialect)
         if not types:
-            types = dict(opened.types)
+            types, first = dict(opened.types), tuple(opened.types)
             limit = max(100, min(ROWS, CELLS // len(types)) // len(files))
             _create(connection, types, found.format)
         elif differing := [name for name in opened.types if name not in types]:
@@ -67,7 +70,7 @@ def read(connection: DuckDBPyConnection, found: Found, dialect: Dialect | None) 
     if rows == 0:
         raise UsageError(f"The sample {found.files[0]} has no rows.", "Only column names, if any.")
     notes += [] if complete else [PARTIAL]
-    return Raw(types, rows, complete, tuple(notes))
+    return Raw(types, rows, complete, tuple(notes), first)
 
 
 def spread(files: tuple[Path, ...]) -> tuple[Path, ...]:
