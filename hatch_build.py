@@ -84,7 +84,7 @@ def read_catalogue(root: Path) -> str:
     """The catalogue as the command itself packs it; it is not installed yet, so it is read from here."""
     sys.path.insert(0, str(root))
     try:
-        return importlib.import_module("scaffold.catalogue").dumps(root)
+        return str(importlib.import_module("scaffold.catalogue").dumps(root))
     finally:
         sys.path.remove(str(root))
 

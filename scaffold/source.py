@@ -119,5 +119,7 @@ def _of_checkout(path: Path) -> Templates:
 
 def _git(folder: Path, *arguments: str) -> str | None:
     """What git says, or None where it refuses (no commit yet, a folder of another owner)."""
-    done = subprocess.run(("git", *arguments), cwd=folder, capture_output=True, text=True)
+    done = subprocess.run(
+        ("git", *arguments), cwd=folder, check=False, capture_output=True, text=True
+    )
     return done.stdout.strip() if done.returncode == 0 else None
