@@ -2,7 +2,9 @@
 
 VERSIONS := python3.14 python3.13 python3.12 python3.11 python3 python
 SUITABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
-PYTHON   ?= $(firstword $(foreach name,$(VERSIONS),$(shell $(name) -c '$(SUITABLE)' 2>/dev/null && echo $(name))))
+ifndef PYTHON
+PYTHON   := $(firstword $(foreach name,$(VERSIONS),$(shell $(name) -c '$(SUITABLE)' 2>/dev/null && echo $(name))))
+endif
 
 DEMO     := .venv
 TEST     := .venv-test
@@ -15,7 +17,7 @@ WORKERS  ?= auto
 .PHONY: help demo test lint matrix examples bench python clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(DEMO)/.installed ## create a project from the shipped sample in demo/, run it, show what came out
 	@$(DEMO)/bin/python scripts/demo.py demo
