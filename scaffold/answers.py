@@ -49,6 +49,7 @@ class Problems:
     """Everything that is wrong, so that it can be said at once."""
 
     found: list[ScaffoldError] = field(default_factory=list)
+    fix: str = ""
 
     def guard(self, read: Callable[[], Any], fallback: Any = None) -> Any:
         try:
@@ -58,10 +59,11 @@ class Problems:
             return fallback
 
     def check(self) -> None:
-        if len(self.found) == 1:
+        if len(self.found) == 1 and not self.fix:
             raise self.found[0]
         if self.found:
-            raise UsageError(f"{len(self.found)} answers cannot be used.", problems=self.found)
+            what = f"{len(self.found)} answers are missing or cannot be used."
+            raise UsageError(what, fix=self.fix, problems=self.found)
 
 
 def complete(draft: Mapping[str, Any], catalogue: Catalogue, folder: str = "") -> Project:
@@ -70,29 +72,39 @@ def complete(draft: Mapping[str, Any], catalogue: Catalogue, folder: str = "") -
     entries = draft.get("pipelines") or [{}]
     pipelines = [_pipeline(entry, catalogue, problems) for entry in entries]
     first = next((str(p["name"]) for p in pipelines if p.get("name")), "pipelines")
-    raw = {"project_name": title(folder) or title(first)} | _given(draft)
+    raw = {"project_name": title(folder) or title(first)} | dict(draft)
     raw = {"package": default_package(str(raw["project_name"]), catalogue)} | raw
     raw = {"runtime": default_runtime(catalogue)} | raw
     project = {key.name: _read(key, raw[key.name], catalogue, problems) for key in keys.PROJECT}
     _distinct(pipelines, problems)
-    problems.check()
     judged = [Pipeline(answers, rules.judge(answers, catalogue)) for answers in pipelines]
     _refusals(judged, catalogue, problems)
     problems.check()
     return Project(**project, pipelines=tuple(judged))
 
 
+def choices(catalogue: Catalogue) -> tuple[Key, ...]:
+    """The axes where there is something to choose: what makes a project is never decided in silence."""
+    return tuple(key for key in keys.axes(catalogue) if len(catalogue.of(key.name)) > 1)
+
+
 def missing(draft: Mapping[str, Any], catalogue: Catalogue) -> tuple[Key, ...]:
-    """The patterns that nobody chose yet: what makes a project is never decided in silence."""
+    """The choices that a draft does not make."""
     entries = draft.get("pipelines") or [{}]
-    choices = [key for key in keys.axes(catalogue) if len(catalogue.of(key.name)) > 1]
-    return tuple(key for key in choices if any(key.name not in entry for entry in entries))
+    return tuple(key for key in choices(catalogue) if any(key.name not in e for e in entries))
 
 
 def defaults(axis: str, catalogue: Catalogue) -> Any:
     """What --defaults chooses for an axis."""
     chosen = [pattern.id for pattern in catalogue.of(axis) if pattern.default]
     return chosen if catalogue.axis(axis).many else chosen[0]
+
+
+def default_folder(draft: Mapping[str, Any], catalogue: Catalogue) -> str:
+    """Where a project goes that was given no place: beside the others, under its own name."""
+    first, *_ = draft.get("pipelines") or [{}]
+    named = draft.get("package") or draft.get("project_name") or fill(first, catalogue)["name"]
+    return names.slug(str(named)) or "pipelines"
 
 
 def default_runtime(catalogue: Catalogue) -> str:
@@ -113,27 +125,28 @@ def sample(entry: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
     """The shipped sample's answers, for a pipeline that says nothing about data of its own."""
     if any(key in entry for key in keys.FILES) or not catalogue.samples:
         return {}
-    shipped = dict(next(iter(catalogue.samples.values())))
-    return {"name": shipped.pop("pipeline"), **shipped}
+    name, shipped = next(iter(catalogue.samples.items()))
+    return {"name": name, "path": f"data/{name}/*.{shipped['format']}"} | shipped
+
+
+def fill(entry: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
+    """One pipeline's answers with every default, as they were given, in the order of the keys."""
+    raw = sample(entry, catalogue) | dict(entry)
+    found = {key.name: _raw(key, raw, catalogue) for key in keys.pipeline(catalogue)}
+    return {name: value for name, value in found.items() if value is not _ABSENT}
 
 
 def _pipeline(
     entry: Mapping[str, Any], catalogue: Catalogue, problems: Problems
 ) -> dict[str, Any]:
-    """One pipeline's answers with every default, in the order of the keys."""
-    raw = sample(entry, catalogue) | _given(entry)
-    where = UsageError(
-        "Nothing says which columns the data has.",
-        fix="Point at it, with --sample PATH; or give -d columns='[{\"name\": …}]'.",
-    )
+    """One pipeline's answers, read; what cannot be read is None, and a problem."""
+    raw = fill(entry, catalogue)
+    known = {key.name: key for key in keys.pipeline(catalogue)}
+    found = {name: _read(known[name], raw[name], catalogue, problems) for name in raw}
     if "columns" not in raw:
-        problems.found.append(where)
-    found: dict[str, Any] = {}
-    for key in keys.pipeline(catalogue):
-        value = _raw(key, raw, catalogue)
-        if value is not _ABSENT:
-            found[key.name] = _read(key, value, catalogue, problems)
-    if not problems.found:
+        fix = "Point at it with --sample PATH, or say: -d columns='[{\"name\": …}]'."
+        problems.found.append(UsageError("Nothing says which columns the data has.", fix=fix))
+    elif found["columns"]:
         problems.found += _misfits(found, catalogue)
     return found
 
@@ -168,14 +181,10 @@ def _read(key: Key, raw: Any, catalogue: Catalogue, problems: Problems) -> Any:
     return problems.guard(lambda: values.parse(key, raw, catalogue))
 
 
-def _given(draft: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in draft.items() if value is not None or key != "package"}
-
-
 def _misfits(found: Mapping[str, Any], catalogue: Catalogue) -> Iterable[UsageError]:
     """How the answers of one pipeline fit together: columns that exist, settings that patterns need."""
     types = {column["name"]: column["type"].partition("(")[0] for column in found["columns"]}
-    for name in found["key"]:
+    for name in found["key"] or ():
         if name not in types:
             yield _no_column("--key", name, types)
     for key, allowed in (
@@ -219,6 +228,9 @@ def _distinct(pipelines: Sequence[Mapping[str, Any]], problems: Problems) -> Non
 
 
 def _refusals(pipelines: Sequence[Pipeline], catalogue: Catalogue, problems: Problems) -> None:
+    """What the rules refuse, where the patterns themselves could be read."""
+    required = [axis.id for axis in catalogue.asked]
     for pipeline in pipelines:
-        for finding in pipeline.verdict.refused:
-            problems.found.append(rules.explain(finding, pipeline.verdict.parts, catalogue))
+        if all(pipeline.answers.get(axis) is not None for axis in required):
+            for finding in pipeline.verdict.refused:
+                problems.found.append(rules.explain(finding, pipeline.verdict.parts, catalogue))

@@ -1,7 +1,7 @@
 """The catalogue: what can be chosen, and what each choice provides and needs.
 
-It is read from `templates/` in a checkout. An installed scaffold has its templates packed away, so the same
-facts travel as JSON beside this module; `dumps` is what the build writes there.
+It is read from the templates; where the build has put the same facts as JSON beside this module (`dumps`),
+from there, which spares an installed scaffold the reading of YAML.
 """
 
 from __future__ import annotations
@@ -14,10 +14,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from scaffold.errors import EnvironmentProblem
+from scaffold.source import templates_dir
 
 PACKED = Path(__file__).with_name("_catalogue.json")
-CHECKOUT = Path(__file__).parent.parent
 ANSWERED = frozenset({"event_time"})
 """Capabilities that the answers provide, not a pattern."""
 
@@ -138,7 +137,7 @@ def load() -> Catalogue:
     """The catalogue of this installation."""
     if PACKED.is_file():
         return parse(json.loads(PACKED.read_text(encoding="utf-8")))
-    return parse(facts(CHECKOUT))
+    return parse(facts(templates_dir()))
 
 
 def dumps(root: Path) -> str:
@@ -151,12 +150,6 @@ def dumps(root: Path) -> str:
 def facts(root: Path) -> dict[str, Any]:
     """The catalogue's files as plain data."""
     templates = root / "templates"
-    if not templates.is_dir():
-        raise EnvironmentProblem(
-            "The templates are not there.",
-            f"Neither {PACKED} nor {templates} exists.",
-            "Install scaffold again: pip install --force-reinstall pipeline-scaffold",
-        )
     found = sorted(templates.glob("patterns/*/*/pattern.yml"))
     return {
         "axes": _yaml(templates / "catalogue/axes.yml"),

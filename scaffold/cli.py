@@ -1,0 +1,147 @@
+"""The surface of the command: what is read from the line, what is printed, and how it ends.
+
+Nothing is imported before it is needed: `--help` must not wait for copier, nor a wrong flag for YAML.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from scaffold.errors import EnvironmentProblem, ScaffoldError, UsageError
+
+INTERRUPTED = 130
+BUG = 3
+
+
+class Lazy(click.Group):
+    """Commands that are built when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        return COMMANDS[name]() if name in COMMANDS else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(SUMMARIES.items()))
+
+
+def run(words: Sequence[str]) -> int:
+    """One command, from its words to its exit code. No traceback leaves here without --debug."""
+    try:
+        done = root.main(list(words), prog_name="scaffold", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("\nStopped. Nothing was written.", err=True)
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the last place where an error can be put into words
+        return _fail(error, words)
+    return done if isinstance(done, int) else 0
+
+
+def _fail(error: Exception, words: Sequence[str]) -> int:
+    if "--debug" in words:
+        import traceback  # noqa: PLC0415
+
+        traceback.print_exc()
+    told = _told(error)
+    if "--json" in words:
+        click.echo(json.dumps({"error": _plain(told), "exit_code": told.exit_code}, indent=2))
+    else:
+        click.echo(_text(told), err=True)
+    return told.exit_code
+
+
+def _told(error: Exception) -> ScaffoldError:
+    """Any error as one of ours; what nobody foresaw is a bug, and says so."""
+    if isinstance(error, ScaffoldError):
+        return error
+    if isinstance(error, click.UsageError):
+        where = error.ctx.command_path if error.ctx else "scaffold"
+        return UsageError(error.format_message(), fix=f"See {where} --help")
+    if isinstance(error, click.ClickException):
+        return UsageError(error.format_message())
+    if isinstance(error, OSError):
+        return EnvironmentProblem(str(error))
+    return EnvironmentProblem(
+        f"scaffold met a bug of its own: {type(error).__name__}: {error}",
+        "Nothing that you did should lead here.",
+        "Run it again with --debug, and report what it shows.",
+    )
+
+
+def _text(error: ScaffoldError) -> str:
+    problems = getattr(error, "problems", ())
+    lines = [f"Error: {error.what}"]
+    lines += [f"  {line}" for line in (error.why,) if line]
+    for problem in problems:
+        first, *rest = str(problem).split("\n")
+        lines += [f"  - {first}", *(f"    {line}" for line in rest)]
+    return "\n".join([*lines, *(f"  {line}" for line in (error.fix,) if line)])
+
+
+def _plain(error: ScaffoldError) -> dict[str, Any]:
+    found: dict[str, Any] = {"what": error.what, "why": error.why, "fix": error.fix}
+    problems = getattr(error, "problems", ())
+    return found | ({"problems": [_plain(problem) for problem in problems]} if problems else {})
+
+
+def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's
+    if value:
+        from scaffold.about import VERSION  # noqa: PLC0415
+
+        click.echo(f"scaffold {VERSION}")
+        ctx.exit()
+
+
+def _new() -> click.Command:
+    from scaffold.commands.new import command  # noqa: PLC0415
+
+    return command()
+
+
+def _list() -> click.Command:
+    from scaffold.commands.catalogue import list_command  # noqa: PLC0415
+
+    return list_command()
+
+
+def _show() -> click.Command:
+    from scaffold.commands.catalogue import show_command  # noqa: PLC0415
+
+    return show_command()
+
+
+SUMMARIES = {
+    "new": "Make a project: ask, or take flags, --answers FILE or --defaults.",
+    "list": "The catalogue: every pattern in one line.",
+    "show": "The page of one pattern: what, when, when not, traps.",
+}
+COMMANDS: dict[str, Callable[[], click.Command]] = {"new": _new, "list": _list, "show": _show}
+
+root = Lazy(
+    "scaffold",
+    help="Renders small, tested, ready-to-edit data pipeline projects from a catalogue of patterns.",
+    epilog="Start with: scaffold new flights --defaults",
+    params=[
+        click.Option(
+            ["--version"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=_version,
+            help="Show the version.",
+        ),
+        click.Option(["--debug"], is_flag=True, expose_value=False, help="Show tracebacks."),
+    ],
+)

@@ -1,0 +1,87 @@
+"""The flags of `new`: one for each answer, derived from the keys, in the three groups of the questions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from scaffold import keys
+from scaffold.catalogue import Catalogue
+from scaffold.keys import Key
+
+GROUPS = {"project": "The project", "data": "Its data", "patterns": "Its patterns"}
+
+
+class GroupedCommand(click.Command):
+    """A command whose help shows its many options under the headings of the questions."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                rows.setdefault(getattr(parameter, "heading", "This command"), []).append(record)
+        for heading, records in rows.items():
+            with formatter.section(heading):
+                formatter.write_dl(records)
+
+
+class GroupedOption(click.Option):
+    """An option that knows the heading under which help shows it."""
+
+    def __init__(self, *args: Any, heading: str, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.heading = heading
+
+
+def options(catalogue: Catalogue) -> list[click.Parameter]:
+    """An option for each key. What it takes is judged later, together with everything else."""
+    found: list[click.Parameter] = []
+    for key in (*keys.PROJECT, *keys.pipeline(catalogue)):
+        found += _options(key, catalogue)
+        if key.name == "runtime":
+            help_ = "The language, where the engine does not matter"
+            found.append(_option("--language", "language", GROUPS[key.group], help=help_))
+    return sorted(found, key=lambda o: list(GROUPS.values()).index(getattr(o, "heading", "")))
+
+
+def layer(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The answers among a command's parameters: those that were given."""
+    found: dict[str, Any] = {}
+    for name, value in given.items():
+        kind, _, key = name.partition("__")
+        if kind == "no" and value:
+            found[key] = []
+        elif kind == "key" and value not in (None, ()):
+            found["pipeline" if key == "name" else key] = (
+                list(value) if isinstance(value, tuple) else value
+            )
+    return found
+
+
+def _options(key: Key, catalogue: Catalogue) -> list[click.Parameter]:
+    heading = GROUPS[key.group]
+    declared = key.flags or (key.flag,)
+    help_ = key.help
+    if key.kind in ("one", "many"):
+        help_ += " " + ", ".join(pattern.id for pattern in catalogue.of(key.name))
+    if key.many:
+        help_ += "; repeat it" if key.kind != "columns" else ""
+    if key.kind == "flag":
+        both = f"{key.flag}/--no-{key.flag[2:]}"
+        return [_option(both, f"key__{key.name}", heading, help=help_, default=None)]
+    many = key.many and key.kind != "columns"
+    found = [_option(*declared, f"key__{key.name}", heading, help=help_, multiple=many)]
+    if many:
+        no = f"--no-{key.flag[2:]}"
+        found.append(
+            _option(no, f"no__{key.name}", heading, is_flag=True, hidden=True, help="None of them")
+        )
+    return found
+
+
+def _option(*declared: str, heading: str = "", **more: Any) -> click.Parameter:
+    *flags, name, place = (*declared, heading) if heading else declared
+    return GroupedOption((*flags, name), heading=place, **more)

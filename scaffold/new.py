@@ -1,0 +1,195 @@
+"""The command `new`, without its surface: from a request to a project on disk."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from scaffold import answers, drafts, git, local, names, render, reproduce
+from scaffold.answers import Problems, Project
+from scaffold.catalogue import Catalogue
+from scaffold.errors import UsageError
+from scaffold.keys import Key
+from scaffold.source import Templates, open_templates
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the user asked for. The folder, the day and the terminal are given, never looked up."""
+
+    folder: str
+    layers: tuple[Mapping[str, Any], ...]
+    here: Path
+    today: date
+    sample: str = ""
+    answers_file: str = ""
+    defaults: bool = False
+    dry_run: bool = False
+    force: bool = False
+    git: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Answers so far: what was said, and where the user's own data lies."""
+
+    folder: str
+    values: Mapping[str, Any]
+    elsewhere: Mapping[str, str]
+    sample: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """What there is now, or with --dry-run would be."""
+
+    project: Project
+    folder: Path
+    shown: str
+    files: tuple[str, ...]
+    notes: tuple[str, ...]
+    command: tuple[str, ...]
+    dry_run: bool
+    committed: bool
+    why_not_updatable: str
+
+
+def draft(request: Request, catalogue: Catalogue, problems: Problems) -> Draft:
+    """What flags, files and the sample say, before anything is asked or filled in."""
+    layers = list(request.layers)
+    if request.answers_file:
+        path = request.here / request.answers_file
+        layers.insert(0, problems.guard(lambda: drafts.read(path), {}))
+    values = drafts.merge(layers, catalogue, problems)
+    found = Draft(request.folder, values, {})
+    return _sampled(found, request, problems) if request.sample else found
+
+
+def _sampled(found: Draft, request: Request, problems: Problems) -> Draft:
+    """The user's data below what the user said; columns that were said are not looked for again."""
+    entries = found.values.get("pipelines") or [{}]
+    if len(entries) > 1:
+        fix = "Put path and columns of each pipeline into the answers file."
+        problems.found.append(UsageError("--sample describes one pipeline, not several.", fix=fix))
+        return found
+    path = request.here / Path(request.sample).expanduser()
+    entry = problems.guard(lambda: local.describe(path, entries[0], request.today))
+    problems.check()  # without its columns, every other answer about the data would look wrong
+    answered, notes = entry
+    elsewhere = {str(answered["name"]): local.place(path)}
+    values = dict(found.values) | {"pipelines": [answered]}
+    return Draft(found.folder, values, elsewhere, str(path.resolve()), notes)
+
+
+def decided(found: Draft, catalogue: Catalogue) -> Draft:
+    """What --defaults does: the catalogue's default for every pattern that nobody chose."""
+    chosen = {key.name: answers.defaults(key.name, catalogue) for key in answers.choices(catalogue)}
+    entries = found.values.get("pipelines") or [{}]
+    values = dict(found.values) | {"pipelines": [chosen | dict(entry) for entry in entries]}
+    return replace(found, values=values)
+
+
+def undecided(found: Draft, catalogue: Catalogue) -> tuple[Key, ...]:
+    return answers.missing(found.values, catalogue)
+
+
+def create(
+    request: Request, found: Draft, catalogue: Catalogue, problems: Problems | None = None
+) -> Created:
+    """The project on disk, or every problem with it and nothing on disk."""
+    problems = problems or Problems()
+    folder = problems.guard(lambda: _folder(request, found, catalogue))
+    project = problems.guard(
+        lambda: answers.complete(found.values, catalogue, folder.name if folder else "")
+    )
+    problems.check()
+    if request.git and not request.dry_run:
+        git.require()
+    with open_templates() as templates:
+        files, committed = _write(request, found, project, folder, templates)
+    shown = found.folder or folder.name
+    return Created(
+        project=project,
+        folder=folder,
+        shown=shown,
+        files=tuple(files),
+        notes=(*found.notes, *_notes(project)),
+        command=reproduce.arguments(project, shown, catalogue, found.sample),
+        dry_run=request.dry_run,
+        committed=committed,
+        why_not_updatable=templates.why_not,
+    )
+
+
+def _folder(request: Request, found: Draft, catalogue: Catalogue) -> Path:
+    name = found.folder
+    if not name:
+        name = answers.default_folder(found.values, catalogue)
+    folder = names.destination(name, request.here)
+    render.check(folder, force=request.force)
+    return folder
+
+
+def _write(
+    request: Request, found: Draft, project: Project, folder: Path, templates: Templates
+) -> tuple[list[str], bool]:
+    """Everything is made aside, so that what becomes visible is whole."""
+    with _workplace(request, folder) as work:
+        render.render(project.answers(), templates, work)
+        if found.elsewhere:
+            local.write(work, found.elsewhere)
+        files = render.files(work)
+        if request.dry_run:
+            return files, False
+        own = request.git and not (folder / ".git").exists() and git.outer(folder) is None
+        if own:
+            git.first_commit(work)
+        render.place(work, folder)
+        return files, own
+
+
+@contextmanager
+def _workplace(request: Request, folder: Path) -> Iterator[Path]:
+    if request.dry_run:
+        with tempfile.TemporaryDirectory(prefix="scaffold-") as work:
+            yield Path(work)
+    else:
+        with render.aside(folder) as work:
+            yield work
+
+
+def _notes(project: Project) -> Iterator[str]:
+    """What rules did and what the catalogue says, once for each pipeline that it is about."""
+    several = len(project.pipelines) > 1
+    for pipeline in project.pipelines:
+        prefix = f"{pipeline.name}: " if several else ""
+        for finding in pipeline.verdict.added:
+            need = finding.need
+            yield f"{prefix}Added {need.compensation} for {finding.by.id}: {need.reason}."
+        for finding in pipeline.verdict.accepted:
+            yield f"{prefix}Accepted {finding.need.rule}: {finding.need.reason}."
+        for note in pipeline.verdict.notes:
+            yield f"{prefix}{note}"
+
+
+def refuse_undecided(
+    keys: tuple[Key, ...], words: tuple[str, ...], catalogue: Catalogue, problems: Problems
+) -> None:
+    """Without a terminal nothing is asked: each missing answer, and the command that gives them all."""
+    if not keys:
+        return
+    more: list[str] = []
+    for key in keys:
+        known = ", ".join(pattern.id for pattern in catalogue.of(key.name))
+        problems.found.append(UsageError(f"{key.flag} is missing: {known}."))
+        value = answers.defaults(key.name, catalogue)
+        for item in [value] if isinstance(value, str) else value:
+            more += [key.flag, item]
+    command = reproduce.line(("new", *words, *more))
+    problems.fix = f"Nothing is asked without a terminal. Add --defaults, or say it all:\n  {command}"

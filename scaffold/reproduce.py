@@ -1,0 +1,81 @@
+"""The one command that makes this very project again: on another machine, and byte for byte.
+
+It says everything that was decided, and of the rest only what differs from what scaffold fills in.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from scaffold import answers, keys
+from scaffold.answers import Project
+from scaffold.catalogue import Catalogue
+from scaffold.keys import Key
+
+
+def arguments(
+    project: Project, folder: str, catalogue: Catalogue, sample: str = ""
+) -> tuple[str, ...]:
+    """The words after `scaffold`."""
+    return ("new", folder, *_project(project, catalogue), *_pipelines(project, catalogue, sample))
+
+
+def line(words: tuple[str, ...]) -> str:
+    """A command for a shell; every word is quoted where it needs to be."""
+    return shlex.join(("scaffold", *words))
+
+
+def _project(project: Project, catalogue: Catalogue) -> Iterator[str]:
+    yield from ("--name", project.project_name)
+    if project.package != answers.default_package(project.project_name, catalogue):
+        yield from ("--package", project.package)
+    if project.runtime != answers.default_runtime(catalogue):
+        yield from ("--runtime", project.runtime)
+
+
+def _pipelines(project: Project, catalogue: Catalogue, sample: str) -> Iterator[str]:
+    if len(project.pipelines) > 1:
+        yield from ("-d", f"pipelines={_json([dict(p.answers) for p in project.pipelines])}")
+        return
+    if sample:
+        yield from ("--sample", sample)
+    (pipeline,) = project.pipelines
+    filled = _filled(pipeline.answers, catalogue)
+    decided = {"name", *(axis.id for axis in catalogue.asked if len(catalogue.of(axis.id)) > 1)}
+    for key in keys.pipeline(catalogue):
+        if key.name in pipeline.answers:
+            value = pipeline.answers[key.name]
+            if key.name in decided or key.name not in filled or value != filled[key.name]:
+                yield from _flags(key, value)
+
+
+def _filled(found: Mapping[str, Any], catalogue: Catalogue) -> Mapping[str, Any]:
+    """What scaffold fills in when it is told the decisions only."""
+    decided = {key.name: found[key.name] for key in keys.axes(catalogue)} | {"name": found["name"]}
+    shipped = answers.sample(decided, catalogue)
+    own = any(found.get(key) != shipped.get(key) for key in keys.FILES)
+    if own:
+        # The columns say that the data is not the shipped sample; they are always named then.
+        return answers.fill(decided | {"columns": found["columns"]}, catalogue) | {"columns": None}
+    return answers.fill(decided, catalogue)
+
+
+def _flags(key: Key, value: Any) -> Iterator[str]:
+    if key.kind == "flag":
+        yield key.flag if value else f"--no-{key.flag[2:]}"
+    elif key.kind == "columns":
+        yield from ("-d", f"{key.name}={_json(value)}")
+    elif key.many and not value:
+        yield f"--no-{key.flag[2:]}"
+    elif key.many:
+        for item in value:
+            yield from (key.flag, item)
+    else:
+        yield from (key.flag, "none" if value in (None, "") else str(value))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
