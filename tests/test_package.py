@@ -48,7 +48,7 @@ class Installed:
             command = ["unshare", "--net", "--map-root-user", *command]
         environment = clean_environment() | dict(more or {})
         if not self.network:
-            environment |= {name: NOWHERE for name in ("http_proxy", "https_proxy", "all_proxy")}
+            environment |= dict.fromkeys(("http_proxy", "https_proxy", "all_proxy"), NOWHERE)
             environment |= {"GIT_ALLOW_PROTOCOL": "file"}
         return run(*command, cwd=cwd, environment=environment)
 
