@@ -55,7 +55,7 @@ class Problems:
         try:
             return read()
         except UsageError as error:
-            self.found.append(error)
+            self.found += error.problems or [error]
             return fallback
 
     def check(self) -> None:
@@ -73,7 +73,9 @@ def complete(draft: Mapping[str, Any], catalogue: Catalogue, folder: str = "") -
     pipelines = [_pipeline(entry, catalogue, problems) for entry in entries]
     first = next((str(p["name"]) for p in pipelines if p.get("name")), "pipelines")
     raw = {"project_name": title(folder) or title(first)} | dict(draft)
-    raw = {"package": default_package(str(raw["project_name"]), catalogue)} | raw
+    named = "project_name" in draft or not folder
+    package = default_package(str(raw["project_name"]), catalogue) if named else names.spelled(folder)
+    raw = {"package": package} | raw
     raw = {"runtime": default_runtime(catalogue)} | raw
     project = {key.name: _read(key, raw[key.name], catalogue, problems) for key in keys.PROJECT}
     _distinct(pipelines, problems)

@@ -26,7 +26,12 @@ class Lazy(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        return COMMANDS[name]() if name in COMMANDS else None
+        if name in COMMANDS:
+            return COMMANDS[name]()
+        from scaffold.values import nearest  # noqa: PLC0415 - only a wrong name needs it
+
+        hint = nearest(name, COMMANDS)
+        raise UsageError(f'There is no command "{name}".', fix=f"{hint}See scaffold --help")
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -24,6 +24,7 @@ FOLDERS = frozenset(
 Reserved = Mapping[str, frozenset[str]]
 
 _MODULE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\Z")
+_FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 _COLUMN = re.compile(r"[^\W\d_]\w*\Z")
 _UNSAFE_GLOB = re.compile(r"[\"'\\:{}<>|$`#%]")
 
@@ -43,11 +44,14 @@ def project_name(text: str) -> str:
 
 def package(text: str, reserved: Reserved) -> str:
     """An importable Python package that hides no other."""
-    _module("package name", text, reserved)
-    if text in reserved["modules"]:
-        raise _bad(
-            "package name", text, "it would hide a module of that name", f"{text}_pipelines"
-        )
+    try:
+        _module("package name", text, reserved)
+        if text in reserved["modules"]:
+            why = "it would hide a module of that name"
+            raise _bad("package name", text, why, f"{text}_pipeline")
+    except UsageError as error:
+        instead = free(text, reserved) or "pipelines_of_mine"
+        raise UsageError(error.what, fix=f"Say another: --package {instead}") from error
     return text
 
 
@@ -87,22 +91,31 @@ def glob(text: str) -> str:
 
 def destination(text: str, here: Path) -> Path:
     """The folder of a new project: `text` as the user typed it, from the folder `here`."""
-    problem = unprintable(text) or next((c for c in "{}\"'`\\$*?<>|:" if c in text), "")
     if not text.strip():
         raise UsageError("The destination is empty.", fix="Name a folder: scaffold new orders")
-    if problem:
-        raise _bad("destination", text, f"it contains {problem}", slug(Path(text).name))
+    path = here / text
+    nearest = slug(path.name) or "orders"
     if ".." in Path(text).parts:
         why = "it leaves the folder that you are in"
-        raise _bad("destination", text, why, slug(Path(text).name))
-    if any(len(part.encode()) > 200 for part in Path(text).parts):  # noqa: PLR2004
-        raise _bad("destination", text, "a name in it is longer than 200 bytes")
-    path = here / text
+        raise _bad("destination", text, why, nearest)
+    if bad := unprintable(text):
+        raise _bad("destination", text, f"it contains {bad}", nearest)
+    if len(path.name) > LIMIT:
+        why = f"its name has {len(path.name)} characters, and {LIMIT} is the limit"
+        raise _bad("destination", text, why)
+    if Path(text).name and not _FOLDER.match(path.name):
+        why = "letters a to z, digits, - _ and . can be used, a letter or digit first"
+        raise _bad("destination", text, why, nearest)
     if path.is_symlink():
         raise _bad("destination", text, f"it is a symbolic link to {show(str(path.readlink()))}")
     if path.exists() and not path.is_dir():
         raise _bad("destination", text, "a file of that name is there")
     return path
+
+
+def spelled(folder: str) -> str:
+    """The package that a folder's name spells, good or bad: a bad one is refused, not mended in silence."""
+    return re.sub(r"[-.]+", "_", folder.lower())
 
 
 def slug(text: str) -> str:
