@@ -22,7 +22,7 @@ class CSV:
     quote: str = '"'
     encoding: str = "utf-8"
     header: bool = True
-    nulls: tuple[str, ...] = ("",)
+    nulls: tuple[str, ...] = ()  # beside the empty cell
     keep_new_columns: bool = False
 
     def raw(self, columns: Sequence[Column]) -> tuple[Column, ...]:
@@ -51,7 +51,7 @@ class CSV:
             return tuple(expected)
         opened = gzip.open if path.endswith(".gz") else open
         encoding = "utf-8-sig" if self.encoding == "utf-8" else self.encoding
-        with opened(path, "rt", encoding=encoding, newline="") as file:
+        with opened(path, "rt", encoding=encoding, errors="replace", newline="") as file:
             lines = csv.reader(file, delimiter=self.delimiter, quotechar=self.quote)
             names = tuple(next(lines, ()))
         if missing := [name for name in expected if name not in names]:
@@ -63,21 +63,23 @@ class CSV:
         return names
 
     def _read(self, names: Sequence[str], paths: Sequence[str], columns: Sequence[Column]) -> str:
-        place = {name: f"c{n}" for n, name in enumerate(names)}
+        cells = {name: f"c{n}" for n, name in reversed(list(enumerate(names)))}
+        nulls = ", ".join(map(literal, ("", *self.nulls)))
         known = {column.source: column.name for column in columns}
-        added = [f"{literal(n)}: {cell}" for n, cell in place.items() if n not in known]
-        line = "CAST(to_json({" + ", ".join(added) + "}) AS STRING)"
-        fields = [f"{place[source]} AS {name}" for source, name in known.items()]
-        fields += ["filename AS _file", "CAST(NULL AS STRING) AS _problem"]
-        fields += [
-            f"{line if added and self.keep_new_columns else 'CAST(NULL AS STRING)'} AS _line"
+        fields = [
+            f"CASE WHEN trim({cells[source]}) NOT IN ({nulls}) THEN {cells[source]} END AS {name}"
+            for source, name in known.items()
         ]
-        types = ", ".join(f"{cell}: 'STRING'" for cell in place.values())
+        added = [f"{literal(n)}: {cell}" for n, cell in cells.items() if n not in known]
+        line = "CAST(to_json({" + ", ".join(added) + "}) AS STRING)"
+        kept = line if added and self.keep_new_columns else "CAST(NULL AS STRING)"
+        fields += ["filename AS _file", "CAST(NULL AS STRING) AS _problem", f"{kept} AS _line"]
+        types = ", ".join(f"c{n}: 'STRING'" for n in range(len(names)))
         return (
             f"SELECT {', '.join(fields)} FROM read_csv([{', '.join(map(literal, paths))}], "
             "columns = {" + types + "}, "
             f"header = {self.header}, delim = {literal(self.delimiter)}, "
             f"quote = {literal(self.quote)}, escape = {literal(self.quote)}, "
-            f"encoding = {literal(self.encoding)}, nullstr = [{', '.join(map(literal, self.nulls))}], "
+            f"encoding = {literal(self.encoding)}, "
             "filename = true, store_rejects = true, auto_detect = false)"
         )
