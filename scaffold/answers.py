@@ -16,6 +16,9 @@ from scaffold.errors import ScaffoldError, UsageError
 from scaffold.keys import Key
 from scaffold.rules import Verdict
 
+COLUMN_TYPES = {"event_time": ("TIMESTAMP", "DATE"), "measure": ("BIGINT", "DECIMAL")}
+"""What a column has to be, to be named for this."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
@@ -74,7 +77,9 @@ def complete(draft: Mapping[str, Any], catalogue: Catalogue, folder: str = "") -
     first = next((str(p["name"]) for p in pipelines if p.get("name")), "pipelines")
     raw = {"project_name": title(folder) or title(first)} | dict(draft)
     named = "project_name" in draft or not folder
-    package = default_package(str(raw["project_name"]), catalogue) if named else names.spelled(folder)
+    package = (
+        default_package(str(raw["project_name"]), catalogue) if named else names.spelled(folder)
+    )
     raw = {"package": package} | raw
     raw = {"runtime": default_runtime(catalogue)} | raw
     project = {key.name: _read(key, raw[key.name], catalogue, problems) for key in keys.PROJECT}
@@ -128,7 +133,7 @@ def sample(entry: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
     if any(key in entry for key in keys.FILES) or not catalogue.samples:
         return {}
     name, shipped = next(iter(catalogue.samples.items()))
-    return {"name": name, "path": f"data/{name}/*.{shipped['format']}"} | shipped
+    return {"name": name, "path": f"data/{name}/*.{shipped['format']}", **shipped}
 
 
 def fill(entry: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
@@ -138,9 +143,7 @@ def fill(entry: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not _ABSENT}
 
 
-def _pipeline(
-    entry: Mapping[str, Any], catalogue: Catalogue, problems: Problems
-) -> dict[str, Any]:
+def _pipeline(entry: Mapping[str, Any], catalogue: Catalogue, problems: Problems) -> dict[str, Any]:
     """One pipeline's answers, read; what cannot be read is None, and a problem."""
     raw = fill(entry, catalogue)
     known = {key.name: key for key in keys.pipeline(catalogue)}
@@ -149,7 +152,7 @@ def _pipeline(
         fix = "Point at it with --sample PATH, or say: -d columns='[{\"name\": …}]'."
         problems.found.append(UsageError("Nothing says which columns the data has.", fix=fix))
     elif found["columns"]:
-        problems.found += _misfits(found, catalogue)
+        problems.found += misfits(found, catalogue)
     return found
 
 
@@ -183,16 +186,13 @@ def _read(key: Key, raw: Any, catalogue: Catalogue, problems: Problems) -> Any:
     return problems.guard(lambda: values.parse(key, raw, catalogue))
 
 
-def _misfits(found: Mapping[str, Any], catalogue: Catalogue) -> Iterable[UsageError]:
+def misfits(found: Mapping[str, Any], catalogue: Catalogue) -> Iterable[UsageError]:
     """How the answers of one pipeline fit together: columns that exist, settings that patterns need."""
     types = {column["name"]: column["type"].partition("(")[0] for column in found["columns"]}
     for name in found["key"] or ():
         if name not in types:
             yield _no_column("--key", name, types)
-    for key, allowed in (
-        ("event_time", ("TIMESTAMP", "DATE")),
-        ("measure", ("BIGINT", "DECIMAL")),
-    ):
+    for key, allowed in COLUMN_TYPES.items():
         flag, name = f"--{key.replace('_', '-')}", found[key]
         if name is not None and name not in types:
             yield _no_column(flag, name, types)
@@ -213,7 +213,9 @@ def _no_column(flag: str, name: str, known: Iterable[str]) -> UsageError:
     few = list(known)[:12]
     hint = values.nearest(name, known)
     what = f"Cannot use {names.show(name)} for {flag}: there is no such column."
-    return UsageError(what, fix=f"{hint}There are: {', '.join(few)}{', …' if len(few) > 11 else ''}.")  # noqa: PLR2004
+    return UsageError(
+        what, fix=f"{hint}There are: {', '.join(few)}{', …' if len(few) > 11 else ''}."
+    )  # noqa: PLR2004
 
 
 def _distinct(pipelines: Sequence[Mapping[str, Any]], problems: Problems) -> None:

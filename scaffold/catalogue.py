@@ -228,7 +228,8 @@ def _check(catalogue: Catalogue, found: Sequence[Pattern]) -> None:
                 wrong.append(f"{pattern.ref} needs {need.capability}, which nothing provides")
             if need.compensation and f"compensation/{need.compensation}" not in known:
                 wrong.append(f"{need.rule} has an unknown compensation")
-        refs = {*pattern.brings, *chain(*(x.where for x in (*pattern.needs, *pattern.notes)))}
+        where = [*(n.where for n in pattern.needs), *(n.where for n in pattern.notes)]
+        refs = {*pattern.brings, *chain(*where)}
         wrong += [f"{pattern.ref} names the unknown {ref}" for ref in sorted(refs - set(known))]
     if wrong:
         raise ValueError("; ".join(wrong))

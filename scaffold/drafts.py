@@ -108,14 +108,14 @@ def _onto(
     """Flat keys describe one pipeline. With several, it has to be said which, in the file itself."""
     if len(entries) > 1:
         what = f"Cannot say which of {len(entries)} pipelines {', '.join(flat)} should be for."
-        problems.found.append(UsageError(what, fix="Put it into the answers file, under pipelines."))
+        problems.found.append(
+            UsageError(what, fix="Put it into the answers file, under pipelines.")
+        )
         return [dict(entry) for entry in entries]
     return [dict(entries[0]) | dict(flat)]
 
 
-def _unknown(
-    given: Mapping[str, Any], known: Iterable[str], what: str, problems: Problems
-) -> None:
+def _unknown(given: Mapping[str, Any], known: Iterable[str], what: str, problems: Problems) -> None:
     for key in given:
         if key not in known:
             hint = nearest(key.replace("-", "_"), known)

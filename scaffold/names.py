@@ -75,12 +75,16 @@ def column(text: str, reserved: Reserved) -> str:
 def glob(text: str) -> str:
     """Where a project finds its data: inside the project, so that it can be shared."""
     if not text:
-        raise UsageError("The path of the data is empty.", fix="Give one: --path 'data/orders/*.csv'")
+        raise UsageError(
+            "The path of the data is empty.", fix="Give one: --path 'data/orders/*.csv'"
+        )
     outside = "A path elsewhere is a setting, not an answer: take --sample PATH"
     if text.startswith(("/", "~")) or re.match(r"[A-Za-z]:", text):
         raise UsageError(f"Cannot use the path {show(text)}: it is absolute.", fix=f"{outside}.")
     if {".", ".."} & set(text.split("/")):
-        raise UsageError(f"Cannot use the path {show(text)}: it has . or .. in it.", fix=f"{outside}.")
+        raise UsageError(
+            f"Cannot use the path {show(text)}: it has . or .. in it.", fix=f"{outside}."
+        )
     bad = unprintable(text) or (m[0] if (m := _UNSAFE_GLOB.search(text)) else "")
     if bad or text != text.strip():
         raise _bad("path", text, f"it contains {bad or 'a space at an end'}")

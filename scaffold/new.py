@@ -22,7 +22,7 @@ from scaffold.source import Templates, open_templates
 class Request:
     """What the user asked for. The folder, the day and the terminal are given, never looked up."""
 
-    folder: str
+    folder: str | None
     layers: tuple[Mapping[str, Any], ...]
     here: Path
     today: date
@@ -38,7 +38,7 @@ class Request:
 class Draft:
     """Answers so far: what was said, and where the user's own data lies."""
 
-    folder: str
+    folder: str | None
     values: Mapping[str, Any]
     elsewhere: Mapping[str, str]
     sample: str = ""
@@ -129,7 +129,7 @@ def create(
 
 def _folder(request: Request, found: Draft, catalogue: Catalogue) -> Path:
     name = found.folder
-    if not name:
+    if name is None:
         name = answers.default_folder(found.values, catalogue)
     folder = names.destination(name, request.here)
     render.check(folder, force=request.force)
@@ -192,4 +192,6 @@ def refuse_undecided(
         for item in [value] if isinstance(value, str) else value:
             more += [key.flag, item]
     command = reproduce.line(("new", *words, *more))
-    problems.fix = f"Nothing is asked without a terminal. Add --defaults, or say it all:\n  {command}"
+    problems.fix = (
+        f"Nothing is asked without a terminal. Add --defaults, or say it all:\n  {command}"
+    )

@@ -38,18 +38,27 @@ def _project(project: Project, catalogue: Catalogue) -> Iterator[str]:
 
 def _pipelines(project: Project, catalogue: Catalogue, sample: str) -> Iterator[str]:
     if len(project.pipelines) > 1:
-        yield from ("-d", f"pipelines={_json([dict(p.answers) for p in project.pipelines])}")
+        entries = [_telling(pipeline.answers, catalogue) for pipeline in project.pipelines]
+        yield from ("-d", f"pipelines={_json(entries)}")
         return
     if sample:
         yield from ("--sample", sample)
     (pipeline,) = project.pipelines
-    filled = _filled(pipeline.answers, catalogue)
-    decided = {"name", *(axis.id for axis in catalogue.asked if len(catalogue.of(axis.id)) > 1)}
+    telling = _telling(pipeline.answers, catalogue)
     for key in keys.pipeline(catalogue):
-        if key.name in pipeline.answers:
-            value = pipeline.answers[key.name]
-            if key.name in decided or key.name not in filled or value != filled[key.name]:
-                yield from _flags(key, value)
+        if key.name in telling:
+            yield from _flags(key, telling[key.name])
+
+
+def _telling(found: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
+    """What has to be said about a pipeline: the decisions, and what differs from what is filled in."""
+    filled = _filled(found, catalogue)
+    decided = {"name", *(key.name for key in answers.choices(catalogue))}
+    return {
+        name: value
+        for name, value in found.items()
+        if name in decided or name not in filled or value != filled[name]
+    }
 
 
 def _filled(found: Mapping[str, Any], catalogue: Catalogue) -> Mapping[str, Any]:

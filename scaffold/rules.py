@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scaffold.catalogue import Axis, Catalogue, Need, Pattern
+from scaffold.catalogue import Catalogue, Need, Pattern
 from scaffold.errors import UsageError
 
 
@@ -62,18 +62,24 @@ def judge(answers: Mapping[str, Any], catalogue: Catalogue) -> Verdict:
 
 
 def obstacle(
-    pattern: Pattern, answers: Mapping[str, Any], decided: Collection[str], catalogue: Catalogue
+    pattern: Pattern, answers: Mapping[str, Any], open_: Collection[str], catalogue: Catalogue
 ) -> UsageError | None:
-    """Why a pattern cannot be chosen after the answers so far; axes still to be asked could provide anything."""
+    """Why a pattern cannot join the answers so far; `open_` are the axes still to be asked."""
     axis = catalogue.axis(pattern.axis)
-    settled = {axis_: answers.get(axis_) for axis_ in decided if axis_ != axis.id}
-    facts = {key: answers.get(key) for key in ("accept", "event_time")}
-    parts = chosen(settled | {axis.id: [pattern.id]}, catalogue)
-    open_axes = [a for a in catalogue.asked if a.id not in decided and a.id != axis.id]
-    possible = _possible([*open_axes, axis] if axis.many else open_axes, catalogue)
-    findings = _findings(parts, _answered(facts) | possible, _ids(facts["accept"]))
-    refused = next((finding for finding in findings if _is_refused(finding)), None)
-    return explain(refused, parts, catalogue) if refused else None
+    still = {*open_, axis.id} if axis.many else set(open_) - {axis.id}
+    trial = dict(answers) | {axis.id: [pattern.id]}
+    return next(iter(refusals(trial, still, catalogue)), None)
+
+
+def refusals(
+    answers: Mapping[str, Any], open_: Collection[str], catalogue: Catalogue
+) -> Iterable[UsageError]:
+    """What is refused already: patterns of open axes could still provide what is missing."""
+    possible = _possible(open_, catalogue)
+    parts = chosen(answers, catalogue)
+    for finding in _findings(parts, _answered(answers) | possible, _ids(answers.get("accept"))):
+        if _is_refused(finding):
+            yield explain(finding, parts, catalogue)
 
 
 def explain(finding: Finding, parts: Iterable[Pattern], catalogue: Catalogue) -> UsageError:
@@ -126,8 +132,8 @@ def _ids(value: object) -> Collection[str]:
     return tuple(value) if isinstance(value, list | tuple) else ()
 
 
-def _possible(axes: Iterable[Axis], catalogue: Catalogue) -> frozenset[str]:
-    patterns = (pattern for axis in axes for pattern in catalogue.of(axis.id))
+def _possible(axes: Iterable[str], catalogue: Catalogue) -> frozenset[str]:
+    patterns = (pattern for axis in axes for pattern in catalogue.of(axis))
     return frozenset().union(*(pattern.provides for pattern in patterns))
 
 

@@ -144,8 +144,12 @@ def _formats(key: Key, raw: Any, _: Catalogue) -> object:
 
 def _nulls(key: Key, raw: Any, _: Catalogue) -> object:
     for item in raw:
-        if names.unprintable(item) or len(item) > 40 or ('"' in item and "'" in item):  # noqa: PLR2004
-            raise bad(key, item, "up to 40 visible characters, with one kind of quotes, can be used")
+        if (
+            names.unprintable(item) or len(item) > 40 or ('"' in item and "'" in item)
+        ):  # noqa: PLR2004
+            raise bad(
+                key, item, "up to 40 visible characters, with one kind of quotes, can be used"
+            )
     return raw
 
 

@@ -17,7 +17,10 @@ DEBUG = click.Option(["--debug"], is_flag=True, expose_value=False, help="Show t
 
 def list_command() -> click.Command:
     return click.Command(
-        "list", params=[JSON, DEBUG], callback=_list, help="The catalogue: every pattern in one line."
+        "list",
+        params=[JSON, DEBUG],
+        callback=_list,
+        help="The catalogue: every pattern in one line.",
     )
 
 
@@ -39,7 +42,9 @@ def _list(*, as_json: bool) -> None:
             star = "*" if pattern.default else " "
             click.echo(f"  {star} {pattern.id:<{width}}  {pattern.summary}")
         click.echo()
-    click.echo("* is what --defaults takes. Compensations are added by rules. More: scaffold show ID")
+    click.echo(
+        "* is what --defaults takes. Compensations are added by rules. More: scaffold show ID"
+    )
 
 
 def _show(*, pattern: str, as_json: bool) -> None:
@@ -82,7 +87,12 @@ def _plain(pattern: Pattern) -> dict[str, Any]:
         "summary": pattern.summary,
         "provides": sorted(pattern.provides),
         "needs": [
-            {"capability": n.capability, "rule": n.rule, "reason": n.reason, "compensation": n.compensation}
+            {
+                "capability": n.capability,
+                "rule": n.rule,
+                "reason": n.reason,
+                "compensation": n.compensation,
+            }
             for n in pattern.needs
         ],
         "runtimes": list(pattern.runtimes),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,11 @@ REST = "This command"
 def command() -> click.Command:
     return flags.GroupedCommand(
         "new",
-        params=[click.Argument(["dest"], default=""), *_params(), *flags.options(catalogues.load())],
+        params=[
+            click.Argument(["dest"], required=False),
+            *_params(),
+            *flags.options(catalogues.load()),
+        ],
         callback=_new,
         help=HELP,
     )
@@ -42,13 +47,15 @@ def _params() -> list[click.Parameter]:
         option("--defaults", is_flag=True, help="Take the default of everything not said"),
         option("--dry-run", is_flag=True, help="List the files; write nothing"),
         option("--force", is_flag=True, help="Add to a folder that is not empty; changes no file"),
-        option("--git/--no-git", default=True, help="End in a repository with one commit (default)"),
+        option(
+            "--git/--no-git", default=True, help="End in a repository with one commit (default)"
+        ),
         option("--json", "as_json", is_flag=True, help="Say it as JSON"),
         option("--debug", is_flag=True, expose_value=False, help="Show tracebacks"),
     ]
 
 
-def _new(dest: str, *, as_json: bool, defaults: bool, **given: Any) -> None:
+def _new(dest: str | None, *, as_json: bool, defaults: bool, **given: Any) -> None:
     catalogue, problems = catalogues.load(), Problems()
     request = _request(dest, given, problems, defaults=defaults)
     found = new.draft(request, catalogue, problems)
@@ -59,9 +66,9 @@ def _new(dest: str, *, as_json: bool, defaults: bool, **given: Any) -> None:
 
 
 def _request(
-    dest: str, given: dict[str, Any], problems: Problems, *, defaults: bool
+    dest: str | None, given: dict[str, Any], problems: Problems, *, defaults: bool
 ) -> Request:
-    pairs = [problems.guard(lambda text=text: drafts.assignment(text)) for text in given["data"]]
+    pairs = [problems.guard(partial(drafts.assignment, text)) for text in given["data"]]
     return Request(
         folder=dest,
         layers=(dict(pair for pair in pairs if pair), flags.layer(given)),
@@ -119,7 +126,9 @@ def _text(created: Created) -> str:
         lines += ["", f"This project cannot be updated later: {created.why_not_updatable}."]
     if not created.dry_run:
         lines += ["", "Next steps:", *(f"  {step}" for step in _steps(created))]
-    return "\n".join([*lines, "", "The same project again:", f"  {reproduce.line(created.command)}"])
+    return "\n".join(
+        [*lines, "", "The same project again:", f"  {reproduce.line(created.command)}"]
+    )
 
 
 def _steps(created: Created) -> list[str]:
