@@ -1,0 +1,470 @@
+"""Plain copier is a first-class way to make a project: without --trust, without `scaffold`."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pexpect
+import pytest
+import yaml
+from copier import run_copy
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from jinja2.sandbox import SandboxedEnvironment
+
+from scaffold import catalogue, rules
+
+ROOT = Path(__file__).parent.parent
+TEMPLATES = ROOT / "templates"
+PROJECT = TEMPLATES / "projects/python_duckdb"
+COPIER = (sys.executable, "-m", "copier")
+Copy = Callable[..., Path]
+
+pytestmark = pytest.mark.filterwarnings("ignore::copier.errors.DirtyLocalWarning")
+
+THREE: dict[str, Any] = yaml.safe_load("""
+    project_name: 'Three "ways" 😀'
+    package: three_ways
+    pipelines:
+      - name: orders
+        extraction: lookback
+        structure: [multi_hop, disconnected]
+        sink: parquet
+        path: data/orders/*.csv
+        delimiter: ";"
+        quote: "'"
+        columns:
+          - {name: order_id, source: 'Order "ID": #1', type: BIGINT}
+          - {name: ordered_at, source: "été 😀", type: TIMESTAMP}
+          - {name: amount, source: "{{ amount }}", type: "DECIMAL(18,2)"}
+        key: [order_id]
+        event_time: ordered_at
+        event_time_formats: ["%d/%m/%Y %H:%M", "%Y-%m-%d"]
+        time_zone: Europe/London
+        measure: amount
+        every: 6h
+        since: 2025-01-01
+        windows: 5
+      - name: clicks
+        extraction: streaming
+        structure: [multi_hop, conditional]
+        sink: append_log
+        path: data/clicks/**/*.jsonl
+        format: jsonl
+        columns: [{name: page, source: page, type: STRING}]
+      - name: prices
+        extraction: full_snapshot
+        behaviour: []
+        structure: []
+        sink: parquet
+        path: data/prices.parquet
+        format: parquet
+        columns:
+          - {name: sku, source: SKU, type: STRING}
+          - {name: price, source: price, type: "DECIMAL(9,2)"}
+        key: [sku]
+        measure: price
+    """)
+
+
+@pytest.fixture
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    """Render with these answers as data, untrusted; pytest-copie would give them as defaults, trusted."""
+
+    def render(**answers: Any) -> Path:
+        project = tmp_path_factory.mktemp("project")
+        run_copy(str(ROOT), project, data=answers, vcs_ref="HEAD", defaults=True, quiet=True)
+        return project
+
+    return render
+
+
+def without_includes(_: Path) -> None:
+    yaml.SafeLoader.add_constructor("!include", lambda loader, node: None)
+
+
+def one(**changes: Any) -> dict[str, Any]:
+    """The answers to one valid pipeline, with changes."""
+    prices = dict(THREE["pipelines"][2])
+    return {"package": "prices", "pipelines": [prices | changes]}
+
+
+def read(project: Path) -> dict[str, bytes]:
+    """Every file but the answers, which name a commit that an uncommitted template has only once."""
+    files = (path for path in project.rglob("*") if path.is_file())
+    found = {str(path.relative_to(project)): path.read_bytes() for path in files}
+    del found[".copier-answers.yml"]
+    return found
+
+
+def answers_of(project: Path) -> dict[str, Any]:
+    found = yaml.safe_load((project / ".copier-answers.yml").read_text(encoding="utf-8"))
+    return {key: value for key, value in found.items() if not key.startswith("_")}
+
+
+def clean(project: Path) -> str:
+    """What black and ruff, as the project configures them, have to say."""
+    commands = (("black", "--check", "--quiet"), ("ruff", "check", "--no-cache"))
+    runs = [
+        subprocess.run(
+            (sys.executable, "-m", *command, "src", "tests"),
+            cwd=project,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        for command in commands
+    ]
+    return "".join(run.stdout + run.stderr for run in runs if run.returncode)
+
+
+# --- rendering
+
+
+def test_copier_renders_the_defaults_without_trust(tmp_path: Path) -> None:
+    command = (*COPIER, "copy", "--defaults", "--vcs-ref=HEAD", "--quiet", str(ROOT), "made")
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    files = read(tmp_path / "made")
+    assert "src/flights/pipelines/flights/pipeline.py" in files
+    assert "data/flights/2013-03-08.csv" in files
+    assert "src/flights/patterns/lookback.py" not in files
+
+
+def test_copie_renders_what_copier_renders(
+    copie: Any, copy: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It only looks for `_subdirectory`, but its `!include` knows no globs.
+    monkeypatch.setattr("pytest_copie.plugin._add_yaml_include_constructor", without_includes)
+    result = copie.copy(extra_answers=THREE, template_dir=ROOT)
+    assert result.exception is None
+    assert read(result.project_dir) == read(copy(**THREE))
+
+
+def test_three_pipelines_share_what_they_have_in_common(copy: Copy) -> None:
+    project = copy(**THREE)
+    folders = {path.name for path in (project / "src/three_ways/pipelines").iterdir()}
+    assert folders == {"__init__.py", "orders", "orders_consumer", "clicks", "prices"}
+    files = read(project)
+    assert {"test_dedupe_key.py", "test_recorded_decision.py"} <= {Path(f).name for f in files}
+    assert "src/three_ways/sources/published.py" in files
+    assert not any(name.startswith("data/") for name in files)
+    assert not clean(project)
+
+
+def test_spellings_of_the_data_survive_the_contract(copy: Copy) -> None:
+    project = copy(**THREE)
+    text = (project / "src/three_ways/pipelines/orders/contract.yml").read_text(encoding="utf-8")
+    tables = {table["name"]: table["properties"] for table in yaml.safe_load(text)["schema"]}
+    spelled = [column["physicalName"] for column in tables["source"]]
+    assert spelled == [column["source"] for column in THREE["pipelines"][0]["columns"]]
+    names = [column["name"] for column in tables["silver"]]
+    assert names == ["order_id", "ordered_at", "amount", "_unit", "_file", "_row"]
+
+
+def test_recorded_answers_render_the_same_project(copy: Copy) -> None:
+    project = copy(**THREE)
+    again = copy(**answers_of(project))
+    assert read(again) == read(project)
+    assert answers_of(again) == answers_of(project) == THREE | {"runtime": "python_duckdb"}
+
+
+def test_a_checksum_shows_that_answers_were_edited_by_hand(copy: Copy) -> None:
+    text = (copy(**THREE) / ".copier-answers.yml").read_text(encoding="utf-8")
+    *_, last = text.splitlines()
+    answers = json.dumps(yaml.safe_load(text), sort_keys=True, default=str)
+    assert last == f"# checksum {hashlib.sha256(answers.encode()).hexdigest()}"
+
+
+def test_both_forms_of_the_same_answers_render_the_same_files(copy: Copy) -> None:
+    asked = copy()
+    flat = answers_of(asked)
+    of_the_project = ("project_name", "package", "runtime", "pipelines", "pipeline")
+    entry = {key: value for key, value in flat.items() if key not in of_the_project}
+    assert read(copy(pipelines=[{"name": flat["pipeline"], **entry}])) == read(asked)
+
+
+def test_answers_older_than_a_key_get_its_default(copy: Copy) -> None:
+    project = copy(**one())
+    wiring = (project / "src/prices/pipelines/prices/pipeline.py").read_text(encoding="utf-8")
+    assert "ParquetFiles()" in wiring
+
+
+# --- prompts
+
+
+def test_prompts_show_what_is_forbidden_and_why(tmp_path: Path) -> None:
+    shell = prompt(tmp_path, "-d", "event_time=")
+    said = answer_by_return(shell)
+    assert "windows are ranges of event time, and no column is named for it" in said
+    answers = answers_of(tmp_path / "made")
+    assert (answers["extraction"], answers["event_time"]) == ("full_snapshot", None)
+
+
+def test_every_question_can_be_answered_by_return(tmp_path: Path, copy: Copy) -> None:
+    answer_by_return(prompt(tmp_path))
+    assert answers_of(tmp_path / "made") == answers_of(copy())
+    assert read(tmp_path / "made") == read(copy())
+
+
+def prompt(folder: Path, *arguments: str) -> Any:
+    command = [*COPIER, "copy", "--vcs-ref=HEAD", *arguments, str(ROOT), "made"]
+    return pexpect.spawn(
+        command[0],
+        command[1:],
+        cwd=str(folder),
+        encoding="utf-8",
+        timeout=60,
+        dimensions=(60, 250),
+    )
+
+
+def answer_by_return(shell: Any) -> str:
+    """Take what is offered, once for each question; a prompt draws its question more than once."""
+    said, asked = "", ""
+    question = "🎤(?:\x1b\\[[0-9;]*m| )*([^\x1b\r\n]+)"
+    while shell.expect([question, pexpect.EOF]) == 0:
+        said += shell.before
+        if shell.match[1] != asked:
+            asked = shell.match[1]
+            time.sleep(0.3)  # until the choices are drawn, so that they can be read
+            shell.send("\r")
+    return said + str(shell.before)
+
+
+# --- refusals
+
+
+@pytest.mark.parametrize(
+    "name", ["../up", "/etc", "class", "order", "Ünï", "a" * 41, "a-b", "", "{{ a }}", "a\n"]
+)
+def test_bad_names_are_refused(copy: Copy, name: str) -> None:
+    for answers in (one(name=name), {"pipeline": name}, {**one(), "package": name}):
+        with pytest.raises(ValueError, match=r"must be|has more than|is a word"):
+            copy(**answers)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"path": "../outside/*.csv"},
+        {"path": "/etc/passwd"},
+        {"path": 'a"; import os; "'},
+        {"path": "s3://bucket/a.csv"},
+        {"delimiter": "ab"},
+        {"quote": "\\"},
+        {"nulls": "NA"},
+        {"nulls": ["both ' and \""]},
+        {"encoding": 'utf-8"'},
+        {"header": "yes"},
+        {"columns": []},
+        {"columns": [{"name": "a", "source": "a"}]},
+        {"columns": [{"name": "a", "source": "a", "type": "TEXT"}]},
+        {"columns": [{"name": "order", "source": "a", "type": "STRING"}]},
+        {"columns": [{"name": "_unit", "source": "a", "type": "STRING"}]},
+        {"columns": [{"name": "a", "source": "a\nb", "type": "STRING"}]},
+        {"columns": [{"name": n, "source": n, "type": "STRING"} for n in ("a", "a")]},
+        {"key": ["nowhere"]},
+        {"event_time": "sku"},
+        {"measure": "sku"},
+        {"time_zone": "../zone"},
+        {"since": "2025-13-01"},
+        {"every": "0d"},
+        {"windows": 0},
+        {"extraction": "sideways"},
+        {"source": "published"},
+        {"behaviour": "idempotent"},
+        {"unknown": 1},
+        {"extraction": "time_ranged"},
+        {"behaviour": ["self_healing"], "sink": "append_log"},
+    ],
+)
+def test_data_answers_are_held_to_the_same_rules(copy: Copy, changes: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="Validation error for question 'problems'"):
+        copy(**one(**changes))
+
+
+@pytest.mark.parametrize("value", [{"name": "x"}, "x", ["x"], [[]], 1])
+def test_pipelines_that_are_no_list_of_mappings_are_refused(copy: Copy, value: object) -> None:
+    with pytest.raises(ValueError, match="problems"):
+        copy(pipelines=value)
+
+
+@pytest.mark.parametrize("computed", ["catalogue", "plan", "verdict", "problems", "reserved"])
+def test_what_is_computed_cannot_be_given(copy: Copy, computed: str) -> None:
+    with pytest.raises(ValueError, match="leave it out"):
+        copy(**{computed: "x" if computed in {"verdict", "problems"} else []})
+
+
+def test_two_pipelines_cannot_have_one_name(copy: Copy) -> None:
+    prices = THREE["pipelines"][2]
+    consumer = prices | {"name": "prices_consumer"}
+    for pair in ([prices, prices], [prices | {"structure": ["disconnected"]}, consumer]):
+        with pytest.raises(ValueError, match="same name"):
+            copy(package="prices", pipelines=pair)
+
+
+# --- rules, as the templates and as `scaffold` judge them
+
+
+@cache
+def jinja() -> SandboxedEnvironment:
+    config = yaml.safe_load((ROOT / "copier.yml").read_text().replace("!include", ""))["_envops"]
+    environment = SandboxedEnvironment(
+        loader=jinja2.FileSystemLoader(ROOT),
+        extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"],
+        **{**config, "undefined": jinja2.StrictUndefined},
+    )
+    facts = catalogue.facts(ROOT)
+    environment.globals.update(catalogue=facts["patterns"], axes=facts["axes"])
+    return environment
+
+
+def combinations() -> Iterator[dict[str, Any]]:
+    known = catalogue.load()
+    choices = []
+    for axis in known.asked:
+        ids = [pattern.id for pattern in known.of(axis.id)]
+        sizes = range(len(ids) + 1) if axis.many else (1,)
+        sets = [set_ for size in sizes for set_ in itertools.combinations(ids, size)]
+        choices.append([(axis.id, list(set_) if axis.many else set_[0]) for set_ in sets])
+    for chosen in itertools.product(*choices, (("event_time", "at"), ("event_time", None))):
+        yield dict(chosen)
+
+
+def test_templates_and_command_judge_every_combination_alike() -> None:
+    template = jinja().from_string(
+        "{% import 'templates/rules.jinja' as rules %}"
+        "{% for e in entries %}{{ rules.judge(rules.parts(e) | from_json, rules.facts(e) | from_json, e.accept) }}\n{% endfor %}"
+    )
+    known = catalogue.load()
+    entries = []
+    for entry in combinations():
+        refused = [f.need.rule for f in rules.judge(entry, known).refused]
+        entries += [entry | {"accept": []}, entry | {"accept": refused}]
+    assert len(entries) > 500
+    verdicts = template.render(entries=entries).splitlines()
+    for entry, line in zip(entries, verdicts, strict=True):
+        ours = rules.judge(entry, known)
+        found = json.loads(line)
+        for kind in ("added", "accepted", "refused"):
+            assert [f["rule"] for f in found[kind]] == [
+                finding.need.rule for finding in getattr(ours, kind)
+            ], (entry, kind)
+
+
+# --- templates
+
+
+def test_pattern_files_have_nothing_that_jinja_would_read() -> None:
+    """They are included: a doubled brace of an f-string would be an expression. Add strings instead."""
+    files = [*TEMPLATES.glob("patterns/*/*/*/*.py")]
+    found = [str(path) for path in files if re.search(r"\{[{%#]", path.read_text())]
+    assert files
+    assert not found
+
+
+def test_names_of_loops_in_paths_are_no_answers() -> None:
+    """Copier passes both to one call, which takes a name once."""
+    loops = {
+        match[1]
+        for path in PROJECT.rglob("*")
+        for match in re.finditer(r"yield (\w+) from", str(path))
+    }
+    questions = re.findall(r"^([a-z]\w*):", (ROOT / "copier.yml").read_text(), re.MULTILINE)
+    assert loops
+    assert not loops & set(questions)
+
+
+def test_no_feature_needs_trust() -> None:
+    text = (ROOT / "copier.yml").read_text()
+    assert not re.search(r"^_(tasks|migrations|jinja_extensions|external_data)", text, re.MULTILINE)
+
+
+def test_reserved_words_are_one_list_for_templates_and_sampling() -> None:
+    words = yaml.safe_load((TEMPLATES / "catalogue/reserved.yml").read_text())
+    assert all(isinstance(word, str) for list_ in words.values() for word in list_)
+    assert {"order", "select"} <= set(words["sql"])
+
+
+# --- formatting does not depend on the answers
+
+RESERVED: Mapping[str, list[str]] = yaml.safe_load(
+    (TEMPLATES / "catalogue/reserved.yml").read_text()
+)
+identifiers = st.from_regex(r"\A[a-z][a-z0-9]{0,12}(_[a-z0-9]{1,6}){0,3}\Z").filter(
+    lambda name: len(name) <= 40 and name not in {*RESERVED["python"], *RESERVED["sql"]}
+)
+long_names = st.integers(30, 40).map(
+    lambda size: ("warehouse_of_everything_" * 2)[:size].rstrip("_")
+)
+spellings = st.text(
+    st.characters(exclude_categories=["C", "Zl", "Zp"], exclude_characters="\ufeff"),
+    min_size=1,
+    max_size=20,
+)
+texts = st.text(st.sampled_from("aNA/é\\-'% {}"), max_size=12)
+
+
+@st.composite
+def pipelines(draw: st.DrawFn) -> dict[str, Any]:
+    names = draw(st.lists(identifiers | long_names, min_size=2, max_size=12, unique=True))
+    sources = draw(st.lists(spellings, min_size=len(names), max_size=len(names), unique=True))
+    types = ["TIMESTAMP", "BIGINT", *(["DECIMAL(12,3)", "STRING", "DOUBLE"] * 5)]
+    columns = [
+        {"name": name, "source": source, "type": type_}
+        for name, source, type_ in zip(names, sources, types, strict=False)
+    ]
+    return {
+        "extraction": draw(
+            st.sampled_from(["full_snapshot", "time_ranged", "lookback", "streaming"])
+        ),
+        "structure": draw(st.sampled_from([[], ["multi_hop"], ["multi_hop", "conditional"]])),
+        "sink": draw(st.sampled_from(["duckdb", "parquet", "append_log"])),
+        "accept": ["lookback_append_only"],
+        "format": draw(st.sampled_from(["csv", "jsonl", "parquet"])),
+        "delimiter": draw(st.sampled_from(",;|\t :")),
+        "quote": draw(st.sampled_from(["", '"', "'"])),
+        "nulls": draw(st.lists(texts, max_size=4, unique=True)),
+        "event_time_formats": draw(
+            st.lists(st.sampled_from(["%d.%m.%y", "%Y %H:%M"]), unique=True)
+        ),
+        "time_zone": draw(st.sampled_from(["UTC", "America/Argentina/ComodRivadavia"])),
+        "columns": columns,
+        "key": draw(st.sampled_from([[], names[:1], names[-2:], names])),
+        "event_time": names[0],
+        "measure": draw(st.sampled_from([None, names[1]])),
+        "every": draw(st.sampled_from(["1h", "7d", "30m"])),
+        "since": "2025-01-01T06:00",
+    }
+
+
+@settings(
+    max_examples=6,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],  # each example takes seconds: too slow to shrink
+    suppress_health_check=list(HealthCheck),
+)
+@given(
+    package=identifiers.filter(lambda name: name not in RESERVED["modules"]),
+    named=st.dictionaries(identifiers | long_names, pipelines(), min_size=1, max_size=12),
+)
+def test_formatters_change_nothing_whatever_the_answers(
+    copy: Copy, package: str, named: dict[str, dict[str, Any]]
+) -> None:
+    project = copy(
+        package=package, pipelines=[{"name": name, **entry} for name, entry in named.items()]
+    )
+    assert not clean(project)
+    for path in project.rglob("contract.yml"):
+        assert yaml.safe_load(path.read_text(encoding="utf-8"))["schema"]
