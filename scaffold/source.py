@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from scaffold import compiled
 from scaffold.about import CANONICAL_URL, VERSION
 from scaffold.errors import EnvironmentProblem
 
@@ -79,7 +80,7 @@ def open_templates() -> Iterator[Templates]:
     """
     from plumbum import local  # noqa: PLC0415 - copier's own library, needed only where copier is
 
-    with local.env(PATH=""):
+    with local.env(PATH=""), compiled.remembered(compiled.cache_folder()):
         yield templates()
 
 

@@ -75,15 +75,20 @@ def test_a_folder_without_git_cannot_be_updated_from(checkout: Path) -> None:
     assert "not a git checkout" in found.why_not
 
 
-def test_rendering_the_plain_folder_equals_plain_copier(checkout: Path, tmp_path: Path) -> None:
+def test_rendering_the_plain_folder_equals_plain_copier(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from copier import run_copy  # noqa: PLC0415 - slow to import; the other tests do not need it
 
-    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
-    with source.open_templates() as templates:
-        data = dict(templates.data)
-        run_copy(str(templates.path), ours, data=data, defaults=True, quiet=True)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    theirs = tmp_path / "theirs"
+    for ours in (tmp_path / "cold", tmp_path / "warm"):
+        with source.open_templates() as templates:
+            data = dict(templates.data)
+            run_copy(str(templates.path), ours, data=data, defaults=True, quiet=True)
     run_copy(str(checkout), theirs, vcs_ref=TAG, defaults=True, quiet=True)
-    assert contents(ours) == {
+    assert contents(tmp_path / "cold") == contents(tmp_path / "warm")
+    assert contents(tmp_path / "warm") == {
         name: text.replace(str(checkout), CANONICAL_URL) if name == answers else text
         for answers in (".copier-answers.yml",)
         for name, text in contents(theirs).items()
