@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -76,11 +77,31 @@ def at_every_step(
         steps += 1
 
 
+@contextmanager
+def holding(world: World) -> Iterator[None]:
+    """Another process has the sink open to write."""
+    opened, done = PROCESSES.Event(), PROCESSES.Event()
+    process = PROCESSES.Process(target=_hold, args=(world, opened, done))
+    process.start()
+    try:
+        assert opened.wait(60)
+        yield
+    finally:
+        done.set()
+        process.join()
+
+
 def mixtures(
     seen: dict[str, list[Row]], before: dict[str, list[Row]], after: dict[str, list[Row]]
 ) -> list[str]:
     """The tables of which a reader sees neither what was before nor what comes after."""
     return [name for name, rows in seen.items() if rows not in (before[name], after[name])]
+
+
+def _hold(world: World, opened: Any, done: Any) -> None:
+    with world.pipeline.sink.open(world.pipeline, write=True):
+        opened.set()
+        done.wait(60)
 
 
 def _die(world: World, arguments: tuple[str, ...], steps: int) -> None:

@@ -80,9 +80,8 @@ class Files:
         return f"SELECT * REPLACE ({name} AS _file), {request.unit} AS _unit FROM ({rows})"
 
     def _paths(self, request: Request) -> list[str]:
-        names = request.paths or sorted(
-            glob(self.path, recursive=True)
-        )  # noqa: PTH207  # absolute, too
+        matching = glob(self.path, recursive=True)  # noqa: PTH207  # it may be absolute
+        names = request.paths or sorted(matching)
         ready = [n for n in names if Path(n).name[0] not in "._" and not n.endswith(".tmp")]
         if not ready:
             raise NotReady(f"no file matches {self.path}")
