@@ -6,18 +6,16 @@ defaults, reads every value as its kind says and judges the whole. What comes ou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from scaffold import keys, names, rules, values
+from scaffold import fit, keys, names, rules, values
 from scaffold.catalogue import Catalogue
-from scaffold.errors import ScaffoldError, UsageError
+from scaffold.errors import UsageError
 from scaffold.keys import Key
+from scaffold.problems import Problems
 from scaffold.rules import Verdict
-
-COLUMN_TYPES = {"event_time": ("TIMESTAMP", "DATE"), "measure": ("BIGINT", "DECIMAL")}
-"""What a column has to be, to be named for this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,28 +43,6 @@ class Project:
             "runtime": self.runtime,
             "pipelines": [dict(pipeline.answers) for pipeline in self.pipelines],
         }
-
-
-@dataclass(slots=True)
-class Problems:
-    """Everything that is wrong, so that it can be said at once."""
-
-    found: list[ScaffoldError] = field(default_factory=list)
-    fix: str = ""
-
-    def guard(self, read: Callable[[], Any], fallback: Any = None) -> Any:
-        try:
-            return read()
-        except UsageError as error:
-            self.found += error.problems or [error]
-            return fallback
-
-    def check(self) -> None:
-        if len(self.found) == 1 and not self.fix:
-            raise self.found[0]
-        if self.found:
-            what = f"{len(self.found)} answers are missing or cannot be used."
-            raise UsageError(what, fix=self.fix, problems=self.found)
 
 
 def complete(draft: Mapping[str, Any], catalogue: Catalogue, folder: str = "") -> Project:
@@ -152,7 +128,7 @@ def _pipeline(entry: Mapping[str, Any], catalogue: Catalogue, problems: Problems
         fix = "Point at it with --sample PATH, or say: -d columns='[{\"name\": …}]'."
         problems.found.append(UsageError("Nothing says which columns the data has.", fix=fix))
     elif found["columns"]:
-        problems.found += misfits(found, catalogue)
+        problems.found += fit.misfits(found, catalogue)
     return found
 
 
@@ -184,38 +160,6 @@ def _parts(raw: Mapping[str, Any], catalogue: Catalogue) -> tuple[Any, ...]:
 
 def _read(key: Key, raw: Any, catalogue: Catalogue, problems: Problems) -> Any:
     return problems.guard(lambda: values.parse(key, raw, catalogue))
-
-
-def misfits(found: Mapping[str, Any], catalogue: Catalogue) -> Iterable[UsageError]:
-    """How the answers of one pipeline fit together: columns that exist, settings that patterns need."""
-    types = {column["name"]: column["type"].partition("(")[0] for column in found["columns"]}
-    for name in found["key"] or ():
-        if name not in types:
-            yield _no_column("--key", name, types)
-    for key, allowed in COLUMN_TYPES.items():
-        flag, name = f"--{key.replace('_', '-')}", found[key]
-        if name is not None and name not in types:
-            yield _no_column(flag, name, types)
-        elif name is not None and types[name] not in allowed:
-            why = f"its type is {types[name]}, and {' or '.join(allowed)} is needed"
-            yield UsageError(f'Cannot use the column "{name}" for {flag}: {why}.')
-    for part in rules.chosen(found, catalogue):
-        for setting in part.settings:
-            if setting.required and found.get(setting.key) is None and found["event_time"]:
-                flag = f"--{setting.key.replace('_', '-')}"
-                fix = f"{setting.help}: {flag} 2025-01-01"
-                yield UsageError(f'"{part.id}" needs {flag}.', fix=fix)
-    if found.get("since") and found.get("until") and found["until"] < found["since"]:
-        yield UsageError("--until lies before --since.")
-
-
-def _no_column(flag: str, name: str, known: Iterable[str]) -> UsageError:
-    few = list(known)[:12]
-    hint = values.nearest(name, known)
-    what = f"Cannot use {names.show(name)} for {flag}: there is no such column."
-    return UsageError(
-        what, fix=f"{hint}There are: {', '.join(few)}{', …' if len(few) > 11 else ''}."
-    )  # noqa: PLR2004
 
 
 def _distinct(pipelines: Sequence[Mapping[str, Any]], problems: Problems) -> None:

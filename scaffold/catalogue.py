@@ -7,18 +7,13 @@ from there, which spares an installed scaffold the reading of YAML.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from scaffold.source import templates_dir
-
 PACKED = Path(__file__).with_name("_catalogue.json")
-ANSWERED = frozenset({"event_time"})
-"""Capabilities that the answers provide, not a pattern."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +79,7 @@ class Pattern:
     dependencies: Mapping[str, tuple[str, ...]]
     default: bool
     hidden: bool
+    instead_of: str
     brings: tuple[str, ...]
     settings: tuple[Setting, ...]
     notes: tuple[Note, ...]
@@ -109,7 +105,7 @@ class Catalogue:
     def asked(self) -> tuple[Axis, ...]:
         return tuple(axis for axis in self.axes if axis.asked)
 
-    def of(self, axis: str, hidden: bool = False) -> tuple[Pattern, ...]:
+    def of(self, axis: str, *, hidden: bool = False) -> tuple[Pattern, ...]:
         every = (pattern for pattern in self.patterns.values() if pattern.axis == axis)
         return tuple(pattern for pattern in every if hidden or not pattern.hidden)
 
@@ -135,117 +131,19 @@ class Catalogue:
 @cache
 def load() -> Catalogue:
     """The catalogue of this installation."""
+    from scaffold import facts  # noqa: PLC0415 - it needs the types above
+
     if PACKED.is_file():
-        return parse(json.loads(PACKED.read_text(encoding="utf-8")))
-    return parse(facts(templates_dir()))
+        return facts.parse(json.loads(PACKED.read_text(encoding="utf-8")))
+    from scaffold.source import templates_dir  # noqa: PLC0415 - only a checkout pays for it
+
+    return facts.parse(facts.read(templates_dir()))
 
 
 def dumps(root: Path) -> str:
     """What the build packs beside this module, from the checkout at `root`."""
-    found = facts(root)
-    parse(found)
+    from scaffold import facts  # noqa: PLC0415
+
+    found = facts.read(root)
+    facts.parse(found)
     return json.dumps(found, sort_keys=True, default=str)
-
-
-def facts(root: Path) -> dict[str, Any]:
-    """The catalogue's files as plain data."""
-    templates = root / "templates"
-    found = sorted(templates.glob("patterns/*/*/pattern.yml"))
-    return {
-        "axes": _yaml(templates / "catalogue/axes.yml"),
-        "runtimes": _yaml(templates / "catalogue/runtimes.yml"),
-        "reserved": _yaml(templates / "catalogue/reserved.yml"),
-        "patterns": [_yaml(path) | {"page": _page(path)} for path in found],
-        "samples": {path.stem: _yaml(path) for path in sorted(templates.glob("samples/*.yml"))},
-    }
-
-
-def parse(facts: Mapping[str, Any]) -> Catalogue:
-    """Typed values from plain data. A mistake in the catalogue is a bug of ours, so it may raise anything."""
-    axes = sorted(facts["axes"], key=_order)
-    order = [axis["id"] for axis in axes]
-    found = sorted(facts["patterns"], key=lambda p: (order.index(p["axis"]), p["order"]))
-    patterns = tuple(_pattern(raw) for raw in found)
-    catalogue = Catalogue(
-        axes=tuple(Axis(**_without(axis, "order")) for axis in axes),
-        runtimes=tuple(_runtime(raw) for raw in sorted(facts["runtimes"], key=_order)),
-        patterns={pattern.ref: pattern for pattern in patterns},
-        samples=facts["samples"],
-        reserved={kind: frozenset(words) for kind, words in facts["reserved"].items()},
-    )
-    _check(catalogue, patterns)
-    return catalogue
-
-
-def _pattern(raw: Mapping[str, Any]) -> Pattern:
-    return Pattern(
-        id=raw["id"],
-        axis=raw["axis"],
-        title=raw["title"],
-        summary=raw["summary"],
-        provides=frozenset(raw.get("provides", ())),
-        needs=tuple(_need(need) for need in raw.get("needs", ())),
-        runtimes=tuple(raw["runtimes"]),
-        dependencies={k: tuple(v) for k, v in raw.get("dependencies", {}).items()},
-        default=raw.get("default", False),
-        hidden=raw.get("hidden", False),
-        brings=tuple(raw.get("brings", ())),
-        settings=tuple(Setting(**setting) for setting in raw.get("settings", ())),
-        notes=tuple(_note(note) for note in raw.get("notes", ())),
-        page=raw.get("page", ""),
-    )
-
-
-def _need(raw: Mapping[str, Any]) -> Need:
-    return Need(**_without(raw, "with"), where=frozenset(raw.get("with", ())))
-
-
-def _note(raw: Mapping[str, Any]) -> Note:
-    return Note(text=raw["text"], where=frozenset(raw.get("with", ())))
-
-
-def _runtime(raw: Mapping[str, Any]) -> Runtime:
-    known = _without(raw, "order", "dependencies", "default")
-    return Runtime(
-        **known,
-        default=raw.get("default", False),
-        dependencies=tuple(raw["dependencies"]),
-    )
-
-
-def _without(raw: Mapping[str, Any], *keys: str) -> dict[str, Any]:
-    return {key: value for key, value in raw.items() if key not in keys}
-
-
-def _check(catalogue: Catalogue, found: Sequence[Pattern]) -> None:
-    """What types do not say: names that point somewhere, and needs that something can meet."""
-    known, rules = catalogue.patterns, [need.rule for p in found for need in p.needs]
-    provided = ANSWERED.union(*(pattern.provides for pattern in found))
-    wrong = [f"{rule} is the name of two rules" for rule in set(rules) if rules.count(rule) > 1]
-    for pattern in found:
-        for need in pattern.needs:
-            if need.capability not in provided:
-                wrong.append(f"{pattern.ref} needs {need.capability}, which nothing provides")
-            if need.compensation and f"compensation/{need.compensation}" not in known:
-                wrong.append(f"{need.rule} has an unknown compensation")
-        where = [*(n.where for n in pattern.needs), *(n.where for n in pattern.notes)]
-        refs = {*pattern.brings, *chain(*where)}
-        wrong += [f"{pattern.ref} names the unknown {ref}" for ref in sorted(refs - set(known))]
-    if wrong:
-        raise ValueError("; ".join(wrong))
-
-
-def _yaml(path: Path) -> Any:
-    import yaml  # noqa: PLC0415 - costs 15 ms that an installed scaffold does not pay
-
-    with path.open("rb") as file:
-        return yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-
-
-def _page(pattern: Path) -> str:
-    page = pattern.with_name("page.md")
-    return page.read_text(encoding="utf-8") if page.is_file() else ""
-
-
-def _order(raw: Mapping[str, Any]) -> int:
-    return int(raw["order"])

@@ -22,18 +22,18 @@ BUG = 3
 class Lazy(click.Group):
     """Commands that are built when they are called."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, _ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
         if name in COMMANDS:
             return COMMANDS[name]()
-        from scaffold.values import nearest  # noqa: PLC0415 - only a wrong name needs it
+        from scaffold.scalars import nearest  # noqa: PLC0415 - only a wrong name needs it
 
         hint = nearest(name, COMMANDS)
         raise UsageError(f'There is no command "{name}".', fix=f"{hint}See scaffold --help")
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(SUMMARIES.items()))
 

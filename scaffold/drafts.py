@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from scaffold import keys
-from scaffold.answers import Problems
 from scaffold.catalogue import Catalogue
 from scaffold.errors import EnvironmentProblem, UsageError
 from scaffold.names import show
-from scaffold.values import nearest
+from scaffold.problems import Problems
+from scaffold.scalars import nearest
 
 _ALIASES = {"name": "project_name"}
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Literal
 
 from scaffold.catalogue import Catalogue
+from scaffold.errors import UsageError
+from scaffold.names import show
 
 Group = Literal["project", "data", "patterns"]
 Kind = Literal[
@@ -54,6 +57,12 @@ class Key:
     @property
     def many(self) -> bool:
         return self.kind in LISTS
+
+
+def bad(key: Key, raw: object, why: str, fix: str = "") -> UsageError:
+    """What is wrong with a value of a key, in the words of its flag."""
+    shown = show(raw if isinstance(raw, str) else json.dumps(raw, default=str))
+    return UsageError(f"Cannot use {shown} for {key.flag}: {why}.", fix=fix)
 
 
 PROJECT = (

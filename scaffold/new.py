@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from scaffold import answers, drafts, git, local, names, render, reproduce
-from scaffold.answers import Problems, Project
+from scaffold.answers import Project
 from scaffold.catalogue import Catalogue
 from scaffold.errors import UsageError
 from scaffold.keys import Key
+from scaffold.problems import Problems
 from scaffold.source import Templates, open_templates
 
 
@@ -119,7 +120,7 @@ def create(
         folder=folder,
         shown=shown,
         files=tuple(files),
-        notes=(*found.notes, *_notes(project)),
+        notes=(*found.notes, *notes(project)),
         command=reproduce.arguments(project, shown, catalogue, found.sample),
         dry_run=request.dry_run,
         committed=committed,
@@ -164,7 +165,7 @@ def _workplace(request: Request, folder: Path) -> Iterator[Path]:
             yield work
 
 
-def _notes(project: Project) -> Iterator[str]:
+def notes(project: Project) -> Iterator[str]:
     """What rules did and what the catalogue says, once for each pipeline that it is about."""
     several = len(project.pipelines) > 1
     for pipeline in project.pipelines:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scaffold import answers, rules
+from scaffold import fit, rules
 from scaffold.catalogue import Catalogue, Pattern
 from scaffold.errors import ScaffoldError
 from scaffold.keys import Key
@@ -44,12 +44,8 @@ def problem(
         settled = {name: value for name, value in trial.items() if name not in open_}
         return next(iter(rules.refusals(settled, open_, catalogue)), None)
     if key.name in ("key", "event_time", "measure", "since", "until"):
-        return next(iter(answers.misfits(trial, catalogue)), None)
+        return next(iter(fit.misfits(trial, catalogue)), None)
     return None
-
-
-def parts(known: Mapping[str, Any], catalogue: Catalogue) -> tuple[Pattern, ...]:
-    return rules.chosen(known, catalogue)
 
 
 def shown(value: Any) -> str:
@@ -72,7 +68,7 @@ def _pattern(
 
 
 def _columns(key: Key, filled: Mapping[str, Any]) -> list[Option]:
-    allowed = answers.COLUMN_TYPES[key.name]
+    allowed = fit.COLUMN_TYPES[key.name]
     return [
         Option(column["name"], f"{column['name']} ({column['type']})")
         for column in filled.get("columns") or ()

@@ -11,10 +11,11 @@ import questionary
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
 from prompt_toolkit.keys import Keys
 
+from scaffold import interview, talk
 from scaffold.catalogue import Catalogue
-from scaffold.interview import GoBack, Interview
 from scaffold.new import Draft, Request
 from scaffold.offers import Option
+from scaffold.talk import GoBack
 
 _BACK = object()
 _INDENT = 7
@@ -25,7 +26,7 @@ def ask(request: Request, draft: Draft, catalogue: Catalogue) -> Draft | None:
     """The draft with every question answered, or None where the user leaves."""
     asker = Terminal()
     asker.say(_INTRO)
-    return Interview(request, draft, catalogue, asker).run()
+    return interview.run(talk.begin(request, draft, catalogue, asker))
 
 
 class Terminal:

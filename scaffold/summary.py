@@ -5,41 +5,40 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from scaffold import answers, keys, offers, values
+from scaffold import answers, columns, keys, new, offers, values
 from scaffold.errors import ScaffoldError
+from scaffold.keys import Key
 from scaffold.offers import Option
+from scaffold.questions import ask_entry, ask_folder, ask_project
+from scaffold.talk import Entry, GoBack, Talk
 
-if TYPE_CHECKING:
-    from scaffold.interview import Entry, Interview
+FEW = 6
 
 
-def confirm(talk: Interview) -> bool | None:
-    """True: make it. False: go back to the last question. None: leave."""
-    from scaffold.interview import GoBack  # noqa: PLC0415 - that module needs this one
-
+def confirm(talk: Talk) -> bool | None:
+    """True: make it. False: leave. None: go back to the last question."""
     while True:
-        problem = _problem(talk)
+        problem, notes = _judged(talk)
         talk.asker.say(_summary(talk))
-        talk.asker.say(problem)
-        blocked = "an answer has to be changed first" if problem else ""
+        talk.asker.say(problem or notes)
         options = [
-            Option("make", "Yes, make it", blocked),
+            Option("make", "Yes, make it", "an answer has to be changed first" if problem else ""),
             Option("change", "Change an answer"),
             Option("leave", "No, leave: nothing is written"),
         ]
         try:
             word = talk.asker.choose("Make this project?", options, "make")
         except GoBack:
-            return False
+            return None
         if word != "change":
-            return True if word == "make" else None
+            return word == "make"
         with suppress(GoBack):
             _change_one(talk)
 
 
-def _change_one(talk: Interview) -> None:
+def _change_one(talk: Talk) -> None:
     """Any answer, of any pipeline."""
     options: list[Option] = []
     changes: list[Callable[[], None]] = []
@@ -48,33 +47,28 @@ def _change_one(talk: Interview) -> None:
         options.append(Option(str(len(changes)), f"{name} ({_short(value)})"))
         changes.append(change)
 
-    offer("folder", talk.folder, talk.ask_folder)
+    offer("folder", talk.folder, partial(ask_folder, talk))
     for key in keys.PROJECT:
         if key.name in talk.project:
-            offer(key.name, talk.project[key.name], partial(talk.ask_project, key))
+            offer(key.name, talk.project[key.name], partial(ask_project, talk, key))
     for entry in talk.entries:
         filled = answers.fill(entry.known, talk.catalogue)
         for key in (key for key in keys.pipeline(talk.catalogue) if key.name in filled):
             label = key.name if len(talk.entries) == 1 else f"{filled['name']}: {key.name}"
-            offer(label, filled[key.name], _change(talk, entry, key))
+            change = _change_column if key.kind == "columns" else ask_entry
+            offer(label, filled[key.name], partial(change, talk, entry, key))
     changes[int(talk.asker.choose("Which answer?", options, "0"))]()
 
 
-def _change(talk: Interview, entry: Entry, key: keys.Key) -> Callable[[], None]:
-    if key.kind == "columns":
-        return lambda: _change_column(talk, entry, key)
-    return lambda: talk.ask_entry(entry, key)
-
-
-def _change_column(talk: Interview, entry: Entry, key: keys.Key) -> None:
+def _change_column(talk: Talk, entry: Entry, key: Key) -> None:
     """The type of one column: nobody wants to type the whole list again."""
-    columns = answers.fill(entry.known, talk.catalogue)["columns"]
-    shown = [Option(c["name"], f"{c['name']}: {c['type']}") for c in columns]
-    name = talk.asker.choose("Which column?", shown, columns[0]["name"])
-    current = next(c["type"] for c in columns if c["name"] == name)
+    found = answers.fill(entry.known, talk.catalogue)["columns"]
+    shown = [Option(column["name"], f"{column['name']}: {column['type']}") for column in found]
+    name = talk.asker.choose("Which column?", shown, found[0]["name"])
+    current = next(column["type"] for column in found if column["name"] == name)
     while True:
-        type_ = talk.asker.text(f"Which type? {values.TYPES}", current)
-        changed = [c | {"type": type_} if c["name"] == name else c for c in columns]
+        type_ = talk.asker.text(f"Which type? {columns.TYPES}", current)
+        changed = [c | {"type": type_} if c["name"] == name else c for c in found]
         try:
             parsed = values.parse(key, changed, talk.catalogue)
         except ScaffoldError as error:
@@ -84,27 +78,35 @@ def _change_column(talk: Interview, entry: Entry, key: keys.Key) -> None:
             return
 
 
-def _problem(talk: Interview) -> str:
+def _judged(talk: Talk) -> tuple[str, str]:
+    """What is wrong, or else what is worth knowing before it is made."""
     try:
-        answers.complete(talk.result().values, talk.catalogue, talk.folder or "")
+        project = answers.complete(talk.values, talk.catalogue, talk.folder or "")
     except ScaffoldError as error:
         problems = getattr(error, "problems", ()) or (error,)
-        return "\n".join(str(problem) for problem in problems)
-    return ""
+        return "\n".join(["", *(str(problem) for problem in problems)]), ""
+    return "", "\n".join(["", *(f"- {note}" for note in new.notes(project))])
 
 
-def _summary(talk: Interview) -> str:
-    lines = [f"\n{talk.project.get('project_name', '')} in {talk.folder}"]
+def _summary(talk: Talk) -> str:
+    named = ((key.name, talk.project.get(key.name)) for key in keys.PROJECT)
+    lines = ["", *_lines("folder", talk.folder)]
+    for name, value in named:
+        lines += _lines(name, value) if value else []
     for entry in talk.entries:
         filled = answers.fill(entry.known, talk.catalogue)
-        lines.append(f"  {filled['name']}")
+        lines.append("")
         for key in keys.pipeline(talk.catalogue):
-            if key.name in filled and key.name != "name":
-                lines.append(f"    {key.name:<19}{_short(filled[key.name])}")
+            lines += _lines(key.name, filled[key.name]) if key.name in filled else []
     return "\n".join(lines)
+
+
+def _lines(name: str, value: Any) -> list[str]:
+    return [f"  {name:<19}{_short(value)}"]
 
 
 def _short(value: Any) -> str:
     if isinstance(value, list) and value and isinstance(value[0], dict):
-        return f"{len(value)}: {', '.join(column['name'] for column in value[:6])}, …"
+        names = ", ".join(column["name"] for column in value[:FEW])
+        return f"{len(value)}: {names}{', …' if len(value) > FEW else ''}"
     return offers.shown(value) or "none"

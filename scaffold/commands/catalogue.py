@@ -62,7 +62,7 @@ def _find(word: str, catalogue: Catalogue) -> tuple[Pattern, ...]:
         return (catalogue.patterns[name],)
     found = catalogue.find(name)
     if not found:
-        from scaffold.values import nearest  # noqa: PLC0415 - only a wrong name needs it
+        from scaffold.scalars import nearest  # noqa: PLC0415 - only a wrong name needs it
 
         hint = nearest(name, [pattern.id for pattern in catalogue.patterns.values()])
         raise UsageError(f'There is no pattern "{word}".', fix=f"{hint}All of them: scaffold list")

@@ -13,9 +13,9 @@ import click
 
 from scaffold import catalogue as catalogues
 from scaffold import drafts, flags, new, reproduce
-from scaffold.answers import Problems
 from scaffold.catalogue import Catalogue
 from scaffold.new import Created, Draft, Request
+from scaffold.problems import Problems
 
 HELP = """Make a project in DEST.
 
@@ -136,8 +136,7 @@ def _steps(created: Created) -> list[str]:
 
     first = [] if created.shown in (".", "") else [f"cd {shlex.quote(created.shown)}"]
     package = created.project.package
-    steps = [*first, "make setup", f".venv/bin/python -m {package} run", "make test"]
-    return steps
+    return [*first, "make setup", f".venv/bin/python -m {package} run", "make test"]
 
 
 def _plain(created: Created) -> dict[str, Any]:

@@ -1,0 +1,110 @@
+"""The kinds of values that stand for themselves: a zone, a length of time, a delimiter."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from scaffold import names
+from scaffold.catalogue import Catalogue
+from scaffold.keys import Key, bad
+
+NOTHING = ("", "none", "null")
+NULL_LIMIT = 40
+_YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    found = difflib.get_close_matches(word, list(known), 1)
+    return f'Did you mean "{found[0]}"? ' if found else ""
+
+
+def text(key: Key, raw: object) -> str:
+    if not isinstance(raw, str):
+        raise bad(key, raw, "it takes a text", f"Put quotes around it: {key.name}: '{raw}'")
+    return raw
+
+
+def formats(key: Key, raw: Any, _: Catalogue) -> object:
+    for item in raw:
+        if "%" not in item or names.unprintable(item) or set("\"'\\") & set(item):
+            raise bad(key, item, "it is no strptime format", "For example: %d/%m/%Y %H:%M")
+    return raw
+
+
+def nulls(key: Key, raw: Any, _: Catalogue) -> object:
+    for item in raw:
+        if names.unprintable(item) or len(item) > NULL_LIMIT or ('"' in item and "'" in item):
+            raise bad(
+                key, item, "up to 40 visible characters, with one kind of quotes, can be used"
+            )
+    return raw
+
+
+def delimiter(key: Key, raw: Any, _: Catalogue) -> object:
+    text = {"\\t": "\t", "tab": "\t", "comma": ","}.get(text(key, raw), raw)
+    if not re.match(r"[^\w\x00-\x08\x0a-\x1f\x7f-\uffff\"'\\]\Z", text):
+        raise bad(key, raw, "it takes one character that is no letter, digit or quote")
+    return text
+
+
+def quote(key: Key, raw: Any, _: Catalogue) -> object:
+    if raw is not None and raw not in ('"', "'", *NOTHING):
+        raise bad(key, raw, "it takes a single or a double quote, or none")
+    return raw if raw in ('"', "'") else ""
+
+
+def encoding(key: Key, raw: Any, _: Catalogue) -> object:
+    text = text(key, raw).lower()
+    if not re.match(r"[a-z0-9][a-z0-9_.-]{0,29}\Z", text):
+        raise bad(key, raw, "it is no encoding", "For example: utf-8, utf-16 or latin-1.")
+    return text
+
+
+def flag(key: Key, raw: Any, _: Catalogue) -> object:
+    word = str(raw).lower()
+    if word not in (*_YES, *_NO):
+        raise bad(key, raw, "it is true or false")
+    return word in _YES
+
+
+def zone(key: Key, raw: Any, _: Catalogue) -> object:
+    from zoneinfo import ZoneInfo, available_timezones  # noqa: PLC0415 - reads a folder
+
+    try:
+        return ZoneInfo(text(key, raw)).key
+    except (ValueError, OSError, KeyError) as error:
+        hint = nearest(raw, available_timezones())
+        raise bad(key, raw, "there is no such zone", f"{hint}For example: Europe/London") from error
+
+
+def duration(key: Key, raw: Any, _: Catalogue) -> object:
+    least = 0 if key.name == "grace" else 1
+    match = re.match(r"(\d{1,4})([mhd])\Z", str(raw))
+    if not match or int(match[1]) < least:
+        raise bad(key, raw, "it is a number and m, h or d", "For example: 30m, 6h or 1d.")
+    return f"{int(match[1])}{match[2]}"
+
+
+def moment(key: Key, raw: Any, _: Catalogue) -> object:
+    """A day, or a minute of it, in UTC, as text: files, flags and prompts then give the same answer."""
+    if raw is None or (isinstance(raw, str) and raw.lower() in NOTHING):
+        return None
+    text = raw.isoformat() if isinstance(raw, date | datetime) else str(raw)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise bad(key, raw, f"it is no date ({error})", "For example: 2025-01-31") from error
+    if moment.tzinfo or moment.microsecond:
+        raise bad(key, raw, "it is a date or a time in UTC, to the second, without an offset")
+    return text if "T" not in text and " " not in text else moment.isoformat(timespec="seconds")
+
+
+def count(key: Key, raw: Any, _: Catalogue) -> object:
+    text = str(raw)
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 1000:  # noqa: PLR2004
+        raise bad(key, raw, "it is a whole number from 1 to 1000")
+    return int(text)
