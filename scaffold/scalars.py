@@ -45,10 +45,10 @@ def nulls(key: Key, raw: Any, _: Catalogue) -> object:
 
 
 def delimiter(key: Key, raw: Any, _: Catalogue) -> object:
-    text = {"\\t": "\t", "tab": "\t", "comma": ","}.get(text(key, raw), raw)
-    if not re.match(r"[^\w\x00-\x08\x0a-\x1f\x7f-\uffff\"'\\]\Z", text):
+    word = {"\\t": "\t", "tab": "\t", "comma": ","}.get(text(key, raw), raw)
+    if not re.match(r"[^\w\x00-\x08\x0a-\x1f\x7f-\uffff\"'\\]\Z", word):
         raise bad(key, raw, "it takes one character that is no letter, digit or quote")
-    return text
+    return word
 
 
 def quote(key: Key, raw: Any, _: Catalogue) -> object:
@@ -58,10 +58,10 @@ def quote(key: Key, raw: Any, _: Catalogue) -> object:
 
 
 def encoding(key: Key, raw: Any, _: Catalogue) -> object:
-    text = text(key, raw).lower()
-    if not re.match(r"[a-z0-9][a-z0-9_.-]{0,29}\Z", text):
+    word = text(key, raw).lower()
+    if not re.match(r"[a-z0-9][a-z0-9_.-]{0,29}\Z", word):
         raise bad(key, raw, "it is no encoding", "For example: utf-8, utf-16 or latin-1.")
-    return text
+    return word
 
 
 def flag(key: Key, raw: Any, _: Catalogue) -> object:
@@ -93,18 +93,18 @@ def moment(key: Key, raw: Any, _: Catalogue) -> object:
     """A day, or a minute of it, in UTC, as text: files, flags and prompts then give the same answer."""
     if raw is None or (isinstance(raw, str) and raw.lower() in NOTHING):
         return None
-    text = raw.isoformat() if isinstance(raw, date | datetime) else str(raw)
+    word = raw.isoformat() if isinstance(raw, date | datetime) else str(raw)
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(word)
     except ValueError as error:
         raise bad(key, raw, f"it is no date ({error})", "For example: 2025-01-31") from error
     if moment.tzinfo or moment.microsecond:
         raise bad(key, raw, "it is a date or a time in UTC, to the second, without an offset")
-    return text if "T" not in text and " " not in text else moment.isoformat(timespec="seconds")
+    return word if "T" not in word and " " not in word else moment.isoformat(timespec="seconds")
 
 
 def count(key: Key, raw: Any, _: Catalogue) -> object:
-    text = str(raw)
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 1000:  # noqa: PLR2004
+    word = str(raw)
+    if not word.isascii() or not word.isdigit() or not 1 <= int(word) <= 1000:  # noqa: PLR2004
         raise bad(key, raw, "it is a whole number from 1 to 1000")
-    return int(text)
+    return int(word)
