@@ -1,12 +1,15 @@
 """What a chunk did, counted by scanning what it wrote, not by what the engine reported."""
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
 from .errors import PipelineError
 from .ledger import Entry
-from .pipeline import Store
-from .units import Slice, Unit
+from .pipeline import Step, Store
+from .units import Slice, Unit, literal
+
+log = logging.getLogger(__name__)
 
 ENOUGH_ROWS, MOST = 20, 0.5
 
@@ -25,6 +28,26 @@ def count(
         found = {"rows": rows, "rejected": bad, "first_event": first, "last_event": last}
         counted.append(entry.model_copy(update=found))
     return counted
+
+
+def count_routes(
+    store: Store, steps: Sequence[Step], part: Slice, entries: list[Entry], units: Sequence[Unit]
+) -> list[Entry]:
+    """The entries, with the number of rows that each route took. Rows without `_unit` go to the last."""
+    for step in steps:
+        if step.slice == "routed":
+            named = any(column.name == "_unit" for column in step.table.columns)
+            unit = "_unit" if named else f"{literal(units[-1].mark)} AS _unit"
+            rows = f"SELECT {unit} FROM {store.relation(step.table.name)} AS raw WHERE {part.reads}"
+            query = f"SELECT _unit, count(_unit) FROM ({rows}) GROUP BY 1"
+            found = dict(store.con.execute(query).fetchall())
+            for n, (entry, one) in enumerate(zip(entries, units, strict=True)):
+                routes = entry.detail.get("routes", {}) | {step.table.name: found.get(one.mark, 0)}
+                entries[n] = entry.model_copy(update={"detail": entry.detail | {"routes": routes}})
+    for entry in entries:
+        if routes := entry.detail.get("routes"):
+            log.info("%s %s: %s", entry.pipeline, entry.unit, routes)
+    return entries
 
 
 def refuse_many(store: Store, part: Slice, entries: Sequence[Entry]) -> None:

@@ -28,12 +28,17 @@ class Entry(BaseModel, frozen=True):
 
 
 class History:
-    """What the ledger knows of one pipeline: the newest entry, and the newest success, by unit."""
+    """What the ledger knows of one pipeline: the newest entry, and the newest success, by unit.
+
+    A unit that a later one `supersedes` can't be done any more, so its failure is no news.
+    """
 
     def __init__(self, oldest_first: Iterable[Entry] = ()) -> None:
         self.latest: dict[str, Entry] = {}
         self.done: dict[str, Entry] = {}
         for entry in oldest_first:
+            for unit in entry.detail.get("supersedes", ()):
+                self.latest.pop(unit, None)
             self.latest[entry.unit] = entry
             if entry.status == "done":
                 self.done[entry.unit] = entry

@@ -3,9 +3,9 @@
 A pattern is a class that fulfils its Protocol; `runner.py` never asks which one it has.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -14,7 +14,7 @@ import duckdb
 from .contract import Column, Contract, Table, lineage
 from .ledger import Entry, History, Status
 from .quality import Gate
-from .units import Due, Request, Slice, Slices
+from .units import Due, Request, Slice, Slices, Unit
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -26,7 +26,7 @@ class Step:
     table: Table
     reads: str
     sql: str
-    slice: Literal["raw", "rows", "aggregate"]
+    slice: Literal["raw", "rows", "routed", "aggregate"]
     input: Callable[[str, str], str] = "SELECT * FROM {} WHERE {}".format
 
 
@@ -93,6 +93,22 @@ class Structure(Protocol):
     def steps(self, contract: Contract, raw: Table, gate: Gate) -> Sequence[Step]: ...
 
 
+class Decisions(Protocol):
+    """Which settings decide a unit at run time; the ledger keeps them in its detail."""
+
+    def settings(self, unit: Unit, history: History) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """The settings as they are now, whatever decided the unit before."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def settings(self, unit: Unit, history: History) -> Mapping[str, Any]:
+        return self.values
+
+
 class Store(Protocol):
     """An open sink; what is written between `begin` and `commit` appears with its entries."""
 
@@ -125,6 +141,7 @@ class Pipeline:
     structure: tuple[Structure, ...]
     sink: Sink
     chunk: int  # contiguous units in one pass: more is faster, and takes more memory
+    decisions: Decisions = Current()
 
     def steps(self) -> list[Step]:
         """All steps of all structures, in order."""

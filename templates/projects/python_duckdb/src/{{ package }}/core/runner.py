@@ -4,16 +4,16 @@ import logging
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import duckdb
 
-from .counts import count, refuse_many
+from .counts import count, count_routes, refuse_many
 from .errors import EnvironmentFailure, PipelineError, Transient, UsageError
 from .ledger import Entry, History
 from .pipeline import Pipeline, Store
-from .units import Due, Unit, chunks
+from .units import Due, Unit, chunks, literal
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +36,9 @@ def run(
         raise UsageError("no raw rows are kept to rebuild from: that takes the structure multi_hop")
     history = store.history()
     pipeline.writing.admit(due, history)
+    decided = [replace(o, settings=pipeline.decisions.settings(o.unit, history)) for o in due]
     work = _Work(pipeline, store, history, uuid.uuid4().hex[:12], rebuild)
-    waiting, ended = chunks(due, pipeline.chunk), list[Entry]()
+    waiting, ended = chunks(decided, pipeline.chunk), list[Entry]()
     with ThreadPoolExecutor(jobs) as pool:
         while waiting and pipeline.behaviour.carry_on(ended):
             now, waiting = waiting[:jobs], waiting[jobs:]
@@ -81,15 +82,21 @@ class _Work:
         with self.store.begin() as store:
             unchanged = self._read(store, units)
             slices = pipeline.extraction.slices(units, pipeline, store)
+            decided = [f"{literal(value)} AS {key}" for key, value in chunk[0].settings.items()]
+            store.con.execute(
+                f"CREATE OR REPLACE TEMP VIEW settings AS SELECT {', '.join(decided or ['true'])}"
+            )
             for step in pipeline.steps():
                 if self.rebuild and step.reads == "batch":
                     continue
                 part = getattr(slices, step.slice)
                 rows = step.input(f"{store.relation(step.reads)} AS raw", part.reads)
                 store.con.execute(f"CREATE OR REPLACE TEMP VIEW input AS {rows}")
-                pipeline.writing.write(store, step.table, part, step.sql)
+                made = f"SELECT * FROM (\n{step.sql}\n) AS made WHERE {part.writes}"
+                pipeline.writing.write(store, step.table, part, made)
             entries = [self._entry(one, started) for one in chunk]
             done = count(store, pipeline.kept, slices.raw, entries, units)
+            done = count_routes(store, pipeline.steps(), slices.routed, done, units)
             refuse_many(store, slices.raw, done)
             pipeline.extraction.check(done, self.history)
             unchanged()
@@ -114,7 +121,7 @@ class _Work:
             run=self.run_id,
             started=started,
             finished=_now(),
-            detail=due.unit.detail,
+            detail={**due.unit.detail, **({"settings": due.settings} if due.settings else {})},
             error=error,
         )
 

@@ -1,9 +1,9 @@
 """Settings: conf/defaults.toml, then conf/local.toml (not committed), then the environment."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, PositiveInt, ValidationError
+from pydantic import BaseModel, Field, PositiveInt, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, TomlConfigSettingsSource
 
 from .errors import UsageError
@@ -15,6 +15,8 @@ class PipelineSettings(BaseModel, extra="forbid"):
     """What differs between machines for one pipeline."""
 
     path: str
+    allow_small: bool = False  # take a snapshot that is suspiciously small
+    routing: dict[str, Annotated[int | float | str, Field(union_mode="left_to_right")]] = {}
 
 
 class Settings(BaseSettings, env_prefix="PIPELINE_", env_nested_delimiter="__", extra="forbid"):

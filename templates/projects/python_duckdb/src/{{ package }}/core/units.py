@@ -1,7 +1,7 @@
 """The vocabulary of the loop: what is due, what a source is asked for, what a step replaces."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -31,6 +31,7 @@ class Due:
 
     unit: Unit
     why: Literal["new", "gap", "retry", "again"]
+    settings: Mapping[str, Any] = field(default_factory=dict)  # those that decide it
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +45,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """What one step works on, as SQL conditions: rows it reads, rows of its table that leave."""
+    """What one step works on, as SQL conditions: rows it reads, rows of its table that leave.
+
+    `writes` leaves out of its result what it read only as context.
+    """
 
     reads: str
     replaces: str
+    writes: str = "true"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,11 @@ class Slices:
     raw: Slice
     rows: Slice
     aggregate: Slice
+
+    @property
+    def routed(self) -> Slice:
+        """Typed rows that are sent on: those that the step before has just replaced."""
+        return Slice(self.rows.replaces, self.rows.replaces)
 
 
 def chunks(due: Sequence[Due], size: int) -> list[list[Due]]:
@@ -68,15 +78,15 @@ def chunks(due: Sequence[Due], size: int) -> list[list[Due]]:
     for one in due:
         last = merged[-1] if merged else []
         alone = not last or len(last) == size or "retry" in (last[-1].why, one.why)
-        if alone or not last[-1].unit.meets(one.unit):
+        if alone or last[-1].settings != one.settings or not last[-1].unit.meets(one.unit):
             merged.append([one])
         else:
             last.append(one)
     return merged
 
 
-def literal(value: str | datetime) -> str:
-    """A text, or a naive UTC time, in SQL text."""
+def literal(value: str | datetime | float) -> str:
+    """A text, a naive UTC time or a number in SQL text."""
     if isinstance(value, datetime):
         return f"TIMESTAMP '{value}'"
-    return "'" + value.replace("'", "''") + "'"
+    return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else str(value)
