@@ -1,0 +1,80 @@
+"""Every combination that the rules allow: it renders, and what it renders is formatted, linted and typed.
+
+Cheaply: each distinct file is linted once, and types are checked in one project that holds every combination
+as a pipeline of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scaffold import render, source
+from tests.combinations import answers, every, title
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::copier.errors.DirtyLocalWarning"),
+]
+TOOLS = (("black", "--check", "--quiet"), ("ruff", "check", "--no-cache"))
+LIMIT = 120
+"""Lines of code that a pattern's file may have: it is read in minutes."""
+
+
+@pytest.fixture(scope="module")
+def templates() -> Iterator[source.Templates]:
+    with source.open_templates() as found:
+        yield found
+
+
+def made(folder: Path, templates: source.Templates, data: dict[str, Any]) -> Path:
+    folder.mkdir()
+    render.render(data, templates, folder)
+    return folder
+
+
+def run(folder: Path, *command: str) -> str:
+    """What a tool has to complain about."""
+    ended = subprocess.run(
+        (sys.executable, "-m", *command), cwd=folder, check=False, capture_output=True, text=True
+    )
+    return ended.stdout + ended.stderr if ended.returncode else ""
+
+
+def test_one_project_with_every_combination_is_clean_and_typed(
+    tmp_path: Path, templates: source.Templates
+) -> None:
+    project = made(tmp_path / "all", templates, answers(every()))
+    assert [run(project, *tool, ".") for tool in TOOLS] == ["", ""]
+    assert run(project, "mypy") == ""
+
+
+def test_each_combination_alone_is_clean(tmp_path: Path, templates: source.Templates) -> None:
+    distinct: dict[str, Path] = {}
+    for number, choice in enumerate(every()):
+        project = made(tmp_path / str(number), templates, answers([choice]))
+        for path in project.rglob("*.py"):
+            text = path.read_bytes()
+            assert b"{%" not in text, f"{title(choice)}: {path}"
+            distinct.setdefault(hashlib.sha256(text).hexdigest(), path)
+    kept = {path.relative_to(tmp_path).parts[0] for path in distinct.values()}
+    for project in sorted(kept):
+        wanted = [
+            str(path.relative_to(tmp_path / project))
+            for path in distinct.values()
+            if path.is_relative_to(tmp_path / project)
+        ]
+        assert [run(tmp_path / project, *tool, *wanted) for tool in TOOLS] == ["", ""]
+
+
+def test_no_source_has_a_condition_of_the_template_language() -> None:
+    root = Path(__file__).parent.parent / "templates"
+    for path in [*root.rglob("*.py"), *root.rglob("*.py.jinja"), *root.rglob("*.sql.jinja")]:
+        assert not re.search(r"{%-?\s*(if|elif|else)\b", path.read_text(encoding="utf-8")), path
