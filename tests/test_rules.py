@@ -1,0 +1,250 @@
+"""The rules: every combination has a verdict, and the verdicts are those of the truth table."""
+
+from __future__ import annotations
+
+from itertools import chain, combinations, product
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scaffold import facts, rules
+from scaffold.catalogue import Catalogue, load
+from scaffold.source import templates_dir
+
+CATALOGUE = load()
+
+
+def subsets(axis: str) -> list[list[str]]:
+    ids = [pattern.id for pattern in CATALOGUE.of(axis)]
+    return [list(some) for some in chain(*(combinations(ids, n) for n in range(len(ids) + 1)))]
+
+
+def choices(axis: str) -> list[Any]:
+    if CATALOGUE.axis(axis).many:
+        return subsets(axis)
+    return [pattern.id for pattern in CATALOGUE.of(axis)]
+
+
+AXES = [axis.id for axis in CATALOGUE.asked]
+COMBINATIONS = [dict(zip(AXES, c, strict=True)) for c in product(*(choices(a) for a in AXES))]
+SHOWN = [p for axis in CATALOGUE.axes for p in CATALOGUE.of(axis.id, hidden=not axis.asked)]
+DRAFTS = st.fixed_dictionaries(
+    {axis: st.sampled_from(choices(axis)) for axis in AXES}
+    | {
+        "event_time": st.sampled_from(["at", None]),
+        "accept": st.lists(st.sampled_from(sorted(CATALOGUE.rules)), unique=True),
+    }
+)
+
+
+def judge(catalogue: Catalogue = CATALOGUE, **answers: Any) -> rules.Verdict:
+    whole = {
+        "source": "files",
+        "sink": "duckdb",
+        "extraction": "time_ranged",
+        "behaviour": ["idempotent"],
+        "structure": [],
+        "event_time": "at",
+    }
+    return rules.judge(whole | answers, catalogue)
+
+
+def refused(verdict: rules.Verdict) -> set[str]:
+    return {finding.need.rule for finding in verdict.refused}
+
+
+def added(verdict: rules.Verdict) -> set[str]:
+    return {finding.need.compensation for finding in verdict.added}
+
+
+def table(answers: dict[str, Any]) -> tuple[bool, set[str]]:
+    """The truth table of the docs, written down a second time: whether it is allowed, and what is added."""
+    sink, extraction, behaviour = answers["sink"], answers["extraction"], answers["behaviour"]
+    idempotent, append_only = "idempotent" in behaviour, sink == "append_log"
+    allowed = (
+        not (extraction in {"time_ranged", "lookback"} and not answers["event_time"])
+        and not (extraction == "lookback" and (append_only or not idempotent))
+        and not ("self_healing" in behaviour and not idempotent and sink != "duckdb")
+    )
+    added = {"dedupe_key"} if append_only and (idempotent or extraction != "lookback") else set()
+    if "conditional" in answers["structure"] and idempotent:
+        added |= {"recorded_decision"}
+    return allowed, added
+
+
+@pytest.mark.parametrize("event_time", ["at", None])
+def test_every_combination_is_judged_as_the_truth_table_says(event_time: str | None) -> None:
+    assert len(COMBINATIONS) >= 3 * 4 * 4 * 8
+    for combination in COMBINATIONS:
+        answers = combination | {"event_time": event_time}
+        verdict = rules.judge(answers, CATALOGUE)
+        assert (not verdict.refused, added(verdict)) == table(answers), answers
+
+
+def test_every_refusal_says_what_why_and_a_way_out() -> None:
+    for combination in COMBINATIONS:
+        verdict = rules.judge(combination, CATALOGUE)
+        for finding in verdict.refused:
+            error = rules.explain(finding, verdict.parts, CATALOGUE)
+            assert f'"{finding.by.id}"' in error.what
+            assert finding.need.reason in error.what
+            assert error.fix.endswith(".")
+            assert ("--accept" in error.fix) == finding.need.overridable
+
+
+@given(DRAFTS)
+def test_what_a_verdict_adds_provides_what_was_missing(answers: dict[str, Any]) -> None:
+    verdict = rules.judge(answers, CATALOGUE)
+    parts = {part.ref for part in verdict.parts}
+    for finding in verdict.added:
+        compensation = CATALOGUE.patterns[f"compensation/{finding.need.compensation}"]
+        assert finding.need.capability in compensation.provides
+        assert compensation.ref in parts
+
+
+@given(DRAFTS, st.randoms())
+def test_the_verdict_does_not_depend_on_the_order_of_answers(
+    answers: dict[str, Any], random: Any
+) -> None:
+    keys = list(answers)
+    random.shuffle(keys)
+    assert rules.judge({key: answers[key] for key in keys}, CATALOGUE) == rules.judge(
+        answers, CATALOGUE
+    )
+
+
+@given(DRAFTS)
+def test_accepting_a_rule_never_makes_another_one_refuse(answers: dict[str, Any]) -> None:
+    without = rules.judge(answers | {"accept": []}, CATALOGUE)
+    assert refused(rules.judge(answers, CATALOGUE)) <= refused(without)
+
+
+@given(DRAFTS)
+def test_only_an_overridable_rule_can_be_accepted(answers: dict[str, Any]) -> None:
+    every = rules.judge(answers | {"accept": list(CATALOGUE.rules)}, CATALOGUE)
+    assert all(not finding.need.overridable for finding in every.refused)
+
+
+def test_the_defaults_are_allowed_and_need_nothing_added() -> None:
+    verdict = judge(behaviour=["idempotent", "self_healing"], structure=["multi_hop"])
+    assert (verdict.refused, verdict.added) == ((), ())
+
+
+def test_lookback_on_an_append_only_sink_wants_the_users_word() -> None:
+    verdict = judge(extraction="lookback", sink="append_log")
+    assert refused(verdict) == {"lookback_append_only"}
+
+
+def test_an_accepted_lookback_brings_versioned_rows_and_is_named() -> None:
+    verdict = judge(extraction="lookback", sink="append_log", accept=["lookback_append_only"])
+    assert not verdict.refused
+    assert added(verdict) == {"dedupe_key"}
+    assert [finding.need.rule for finding in verdict.accepted] == ["lookback_append_only"]
+
+
+def test_the_key_that_idempotent_adds_does_not_silence_the_refusal_of_lookback() -> None:
+    verdict = judge(extraction="lookback", sink="append_log", behaviour=["idempotent"])
+    assert added(verdict) == {"dedupe_key"}
+    assert refused(verdict) == {"lookback_append_only"}
+
+
+def test_self_healing_without_idempotent_needs_one_transaction() -> None:
+    alone, rule = ["self_healing"], "self_healing_without_idempotent"
+    assert not judge(sink="duckdb", behaviour=alone).refused
+    assert refused(judge(sink="parquet", behaviour=alone)) == {rule}
+    taken = judge(sink="parquet", behaviour=alone, accept=[rule])
+    assert not taken.refused
+    assert not taken.added
+
+
+def test_no_word_makes_lookback_work_without_idempotent() -> None:
+    verdict = judge(extraction="lookback", behaviour=[], accept=["lookback_without_idempotent"])
+    assert refused(verdict) == {"lookback_without_idempotent"}
+
+
+def test_routes_are_recorded_only_where_a_rerun_is_promised_to_be_equal() -> None:
+    assert added(judge(structure=["conditional"])) == {"recorded_decision"}
+    assert added(judge(structure=["conditional"], behaviour=[])) == set()
+
+
+def test_full_snapshot_with_self_healing_says_what_it_cannot_heal() -> None:
+    verdict = judge(extraction="full_snapshot", behaviour=["idempotent", "self_healing"])
+    assert any("missed" in note for note in verdict.notes)
+    assert not any("missed" in note for note in judge(extraction="full_snapshot").notes)
+
+
+def test_time_ranged_says_what_becomes_of_late_rows() -> None:
+    assert any("late" in note.lower() for note in judge().notes)
+
+
+def with_source(provides: list[str]) -> Catalogue:
+    """The catalogue with a source that does not exist yet."""
+    found = facts.read(templates_dir())
+    poll = {"id": "poll", "axis": "source", "order": 99, "title": "Poll", "summary": "Now only."}
+    found["patterns"].append(poll | {"provides": provides, "runtimes": []})
+    return facts.parse(found)
+
+
+@pytest.mark.parametrize("extraction", ["time_ranged", "lookback", "streaming"])
+def test_a_source_that_cannot_be_read_again_is_refused_to_what_reads_again(extraction: str) -> None:
+    verdict = judge(with_source(["ordered"]), source="poll", extraction=extraction)
+    assert f"{extraction}_not_replayable" in refused(verdict)
+    assert "idempotent_not_replayable" in refused(verdict)
+
+
+def test_a_snapshot_needs_no_source_that_can_be_read_again() -> None:
+    verdict = judge(with_source([]), source="poll", extraction="full_snapshot", behaviour=[])
+    assert not verdict.refused
+
+
+def test_streaming_needs_an_order() -> None:
+    verdict = judge(with_source(["replayable"]), source="poll", extraction="streaming")
+    assert refused(verdict) == {"streaming_unordered"}
+
+
+def test_a_choice_is_open_as_long_as_a_later_one_can_mend_it() -> None:
+    healing = CATALOGUE.patterns["behaviour/self_healing"]
+    files = {"source": "files", "event_time": "at"}
+    assert rules.obstacle(healing, files | {"sink": "parquet"}, [], CATALOGUE) is None
+    lookback = CATALOGUE.patterns["extraction/lookback"]
+    known = files | {"sink": "duckdb"}
+    assert rules.obstacle(lookback, known, ["behaviour"], CATALOGUE) is None
+    assert rules.obstacle(lookback, known | {"behaviour": []}, [], CATALOGUE) is not None
+
+
+@given(DRAFTS)
+def test_no_choice_is_closed_that_leads_to_an_allowed_pipeline(answers: dict[str, Any]) -> None:
+    if rules.judge(answers, CATALOGUE).refused:
+        return
+    known = {key: answers[key] for key in ("accept", "event_time")}
+    for place, axis in enumerate(AXES):
+        ids = answers[axis] if isinstance(answers[axis], list) else [answers[axis]]
+        for id_ in ids:
+            pattern = CATALOGUE.patterns[f"{axis}/{id_}"]
+            assert rules.obstacle(pattern, known, AXES[place + 1 :], CATALOGUE) is None
+        known[axis] = answers[axis]
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"needs": [{"capability": "nothing_has_it", "rule": "r", "reason": "x"}]}, "nothing"),
+        ({"brings": ["source/nowhere"]}, "unknown"),
+        ({"notes": [{"with": ["sink/nowhere"], "text": "x"}]}, "unknown"),
+    ],
+)
+def test_a_catalogue_that_points_nowhere_is_not_loaded(change: dict[str, Any], word: str) -> None:
+    found = facts.read(templates_dir())
+    found["patterns"][0] |= change
+    with pytest.raises(ValueError, match=word):
+        facts.parse(found)
+
+
+@pytest.mark.parametrize("pattern", SHOWN, ids=lambda pattern: pattern.ref)
+def test_every_pattern_that_is_listed_has_a_page_with_its_traps(pattern: Any) -> None:
+    page = pattern.page
+    assert page.startswith(f"# {pattern.title}\n")
+    for heading in ("## When", "## When not", "## Traps"):
+        assert heading in page
