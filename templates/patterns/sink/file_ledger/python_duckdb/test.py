@@ -1,0 +1,1 @@
+"""Placeholder of the proofs of file_ledger."""

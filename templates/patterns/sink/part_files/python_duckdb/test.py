@@ -1,0 +1,1 @@
+"""Placeholder of the proofs of part_files."""
