@@ -49,8 +49,8 @@ def complete(draft: Mapping[str, Any], catalogue: Catalogue, folder: str = "") -
     """The project that a draft describes, or all its problems. `folder` is where it will be."""
     problems = Problems()
     entries = draft.get("pipelines") or [{}]
-    pipelines = [_pipeline(entry, catalogue, problems) for entry in entries]
-    first = next((str(p["name"]) for p in pipelines if p.get("name")), "pipelines")
+    pipelines = tuple(_pipeline(entry, catalogue, problems) for entry in entries)
+    first = next((str(p.answers["name"]) for p in pipelines if p.answers["name"]), "pipelines")
     raw = {"project_name": title(folder) or title(first)} | dict(draft)
     named = "project_name" in draft or not folder
     package = (
@@ -60,10 +60,8 @@ def complete(draft: Mapping[str, Any], catalogue: Catalogue, folder: str = "") -
     raw = {"runtime": default_runtime(catalogue)} | raw
     project = {key.name: _read(key, raw[key.name], catalogue, problems) for key in keys.PROJECT}
     _distinct(pipelines, problems)
-    judged = [Pipeline(answers, rules.judge(answers, catalogue)) for answers in pipelines]
-    _refusals(judged, catalogue, problems)
     problems.check()
-    return Project(**project, pipelines=tuple(judged))
+    return Project(**project, pipelines=pipelines)
 
 
 def choices(catalogue: Catalogue) -> tuple[Key, ...]:
@@ -119,17 +117,28 @@ def fill(entry: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not _ABSENT}
 
 
-def _pipeline(entry: Mapping[str, Any], catalogue: Catalogue, problems: Problems) -> dict[str, Any]:
-    """One pipeline's answers, read; what cannot be read is None, and a problem."""
+def _pipeline(entry: Mapping[str, Any], catalogue: Catalogue, problems: Problems) -> Pipeline:
+    """One pipeline's answers, read and judged; what cannot be read is None, and a problem."""
     raw = fill(entry, catalogue)
     known = {key.name: key for key in keys.pipeline(catalogue)}
-    found = {name: _read(known[name], raw[name], catalogue, problems) for name in raw}
+    found: dict[str, Any] = {}
+    unread: set[str] = set()
+    for name, value in raw.items():
+        before = len(problems.found)
+        found[name] = _read(known[name], value, catalogue, problems)
+        unread |= {name} if len(problems.found) > before else set()
+    pipeline = Pipeline(found, rules.judge(found, catalogue))
     if "columns" not in raw:
         fix = "Point at it with --sample PATH, or say: -d columns='[{\"name\": …}]'."
         problems.found.append(UsageError("Nothing says which columns the data has.", fix=fix))
-    elif found["columns"]:
+    elif "columns" not in unread:
         problems.found += fit.misfits(found, catalogue)
-    return found
+        if not unread & {"event_time", *(axis.id for axis in catalogue.asked)}:
+            parts = pipeline.verdict.parts
+            problems.found += [
+                rules.explain(one, parts, catalogue) for one in pipeline.verdict.refused
+            ]
+    return pipeline
 
 
 _ABSENT = object()
@@ -162,23 +171,14 @@ def _read(key: Key, raw: Any, catalogue: Catalogue, problems: Problems) -> Any:
     return problems.guard(lambda: values.parse(key, raw, catalogue))
 
 
-def _distinct(pipelines: Sequence[Mapping[str, Any]], problems: Problems) -> None:
+def _distinct(pipelines: Sequence[Pipeline], problems: Problems) -> None:
     """A pipeline that publishes brings its consumer, which needs a name as well."""
     taken: set[str] = set()
     for pipeline in pipelines:
-        name = pipeline.get("name")
-        publishes = "disconnected" in (pipeline.get("structure") or ())
+        name = pipeline.answers["name"]
+        publishes = "disconnected" in (pipeline.answers["structure"] or ())
         for one in [name, f"{name}_consumer"] if publishes else [name]:
             if one in taken:
                 fix = "Give each a name of its own; NAME_consumer reads what NAME publishes."
                 problems.found.append(UsageError(f'Two pipelines are called "{one}".', fix=fix))
             taken.add(str(one))
-
-
-def _refusals(pipelines: Sequence[Pipeline], catalogue: Catalogue, problems: Problems) -> None:
-    """What the rules refuse, where the patterns themselves could be read."""
-    required = [axis.id for axis in catalogue.asked]
-    for pipeline in pipelines:
-        if all(pipeline.answers.get(axis) is not None for axis in required):
-            for finding in pipeline.verdict.refused:
-                problems.found.append(rules.explain(finding, pipeline.verdict.parts, catalogue))

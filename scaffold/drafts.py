@@ -14,7 +14,7 @@ from typing import Any
 from scaffold import keys
 from scaffold.catalogue import Catalogue
 from scaffold.errors import EnvironmentProblem, UsageError
-from scaffold.names import show
+from scaffold.names import PATH_LIMIT, show
 from scaffold.problems import Problems
 from scaffold.scalars import nearest
 
@@ -59,12 +59,16 @@ def read(path: Path) -> dict[str, Any]:
         found = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
     except OSError as error:
         why = f"{error.strerror}."
-        raise EnvironmentProblem(f"Cannot read the answers file {show(str(path))}.", why) from error
+        raise EnvironmentProblem(
+            f"Cannot read the answers file {show(str(path), PATH_LIMIT)}.", why
+        ) from error
     except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
-        what = f"The answers file {show(str(path))} is neither YAML nor JSON."
+        what = f"The answers file {show(str(path), PATH_LIMIT)} is neither YAML nor JSON."
         raise UsageError(what, " ".join(str(error).split())) from error
     if not isinstance(found, dict) or not all(isinstance(key, str) for key in found):
-        raise UsageError(f"The answers file {show(str(path))} is no mapping of keys to values.")
+        raise UsageError(
+            f"The answers file {show(str(path), PATH_LIMIT)} is no mapping of keys to values."
+        )
     return {key: value for key, value in found.items() if not key.startswith("_")}
 
 

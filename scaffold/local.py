@@ -73,6 +73,6 @@ def _toml(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        what = f"Cannot use the sample {names.show(text)}: its name is not UTF-8."
+        what = f"Cannot use the sample {names.show(text, names.PATH_LIMIT)}: its name is not UTF-8."
         raise UsageError(what, fix="Rename it.") from error
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

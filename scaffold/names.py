@@ -16,6 +16,7 @@ from scaffold.errors import UsageError
 LIMIT = 40
 """Letters of a package or pipeline: short enough that no generated line depends on its length."""
 COLUMN_LIMIT = 63
+PATH_LIMIT = 200
 FOLDERS = frozenset(
     "bronze silver gold quarantine core patterns pipelines sinks sources ledger input unit batch "
     "main test tests conf data src temp system information_schema pg_catalog con nul aux prn".split()
@@ -88,8 +89,8 @@ def glob(text: str) -> str:
     bad = unprintable(text) or (m[0] if (m := _UNSAFE_GLOB.search(text)) else "")
     if bad or text != text.strip():
         raise _bad("path", text, f"it contains {bad or 'a space at an end'}")
-    if len(text) > 200:  # noqa: PLR2004
-        raise _bad("path", text, f"it has {len(text)} characters, and 200 is the limit")
+    if len(text) > PATH_LIMIT:
+        raise _bad("path", text, f"it has {len(text)} characters, and {PATH_LIMIT} is the limit")
     return text
 
 
@@ -111,7 +112,11 @@ def destination(text: str, here: Path) -> Path:
         why = "letters a to z, digits, - _ and . can be used, a letter or digit first"
         raise _bad("destination", text, why, nearest)
     if path.is_symlink():
-        raise _bad("destination", text, f"it is a symbolic link to {show(str(path.readlink()))}")
+        raise _bad(
+            "destination",
+            text,
+            f"it is a symbolic link to {show(str(path.readlink()), PATH_LIMIT)}",
+        )
     if path.exists() and not path.is_dir():
         raise _bad("destination", text, "a file of that name is there")
     return path
@@ -137,9 +142,9 @@ def free(text: str, reserved: Reserved) -> str:
     return f"{name[:30].rstrip('_')}_pipeline" if name in taken else name
 
 
-def show(text: str) -> str:
+def show(text: str, most: int = LIMIT) -> str:
     """A name as messages can show it: on one line, and short."""
-    short = text if len(text) <= LIMIT else f"{text[:30]}…"
+    short = text if len(text) <= most else f"{text[: most - 10]}…"
     return '"' + "".join(c if c.isprintable() else ascii(c)[1:-1] for c in short) + '"'
 
 

@@ -57,17 +57,18 @@ def _params() -> list[click.Parameter]:
 
 def _new(dest: str | None, *, as_json: bool, defaults: bool, **given: Any) -> None:
     catalogue, problems = catalogues.load(), Problems()
-    request = _request(dest, given, problems, defaults=defaults)
-    found = new.draft(request, catalogue, problems)
-    created = _create(request, found, catalogue, problems, asking=not as_json and _terminal())
+    asked = request(dest, given, problems, defaults=defaults)
+    found = new.draft(asked, catalogue, problems)
+    created = _create(asked, found, catalogue, problems, asking=not as_json and _terminal())
     if created is None:
         raise click.Abort
     click.echo(json.dumps(_plain(created), indent=2) if as_json else _text(created))
 
 
-def _request(
+def request(
     dest: str | None, given: dict[str, Any], problems: Problems, *, defaults: bool
 ) -> Request:
+    """What the line says, with what only the surface may look up: the folder and the day."""
     pairs = [problems.guard(partial(drafts.assignment, text)) for text in given["data"]]
     return Request(
         folder=dest,
