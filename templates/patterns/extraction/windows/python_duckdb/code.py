@@ -81,7 +81,8 @@ class Windows:
         first, last = start.date(), (end - timedelta(microseconds=1)).date()
         reads = f"{when} >= DATE '{first}' AND {when} < DATE '{last + DAY}'"
         days = Slice(reads, f"day >= DATE '{first}' AND day <= DATE '{last}'")
-        return Slices(raw=Slice(rows, rows), rows=Slice(rows, rows), aggregate=days)
+        mine = Slice(rows, rows, own=True)
+        return Slices(raw=mine, rows=mine, aggregate=days)
 
     def check(self, entries: Sequence[Entry], history: History) -> None:
         """Any number of rows can be right."""

@@ -24,6 +24,7 @@ class CSV:
     header: bool = True
     nulls: tuple[str, ...] = ()  # beside the empty cell
     keep_new_columns: bool = False
+    lazy = False
 
     def raw(self, columns: Sequence[Column]) -> tuple[Column, ...]:
         return tuple(column.model_copy(update={"type": "STRING"}) for column in columns)

@@ -7,11 +7,11 @@ from typing import Any
 from .errors import PipelineError
 from .ledger import Entry
 from .pipeline import Step, Store
-from .units import Slice, Unit, literal
+from .units import Slice, Slices, Unit, literal
 
 log = logging.getLogger(__name__)
 
-ENOUGH_ROWS, MOST = 20, 0.5
+MOST, LATE = 0.5, "late: "  # a row that came too late keeps the contract
 
 
 def count(
@@ -50,16 +50,18 @@ def count_routes(
     return entries
 
 
-def refuse_many(store: Store, part: Slice, entries: Sequence[Entry]) -> None:
+def refuse_many(store: Store, slices: Slices, entries: Sequence[Entry]) -> None:
     """When most rows break the contract, it is the source that changed, not some rows."""
     rows, rejected = sum(e.rows for e in entries), sum(e.rejected for e in entries)
-    if rows < ENOUGH_ROWS or rejected <= rows * MOST:
+    if rows < slices.enough or rejected <= rows * MOST:
         return
     reasons = store.con.execute(
-        f"SELECT reason, count(*) FROM {store.relation('quarantine')} AS raw "
-        f"WHERE {part.reads} GROUP BY reason ORDER BY 2 DESC, 1 LIMIT 3"
+        f"SELECT reason, count(*) FROM {store.relation('quarantine')} AS raw WHERE "
+        f"{slices.raw.reads} AND NOT starts_with(reason, '{LATE}') GROUP BY 1 ORDER BY 2 DESC, 1"
     ).fetchall()
-    shown = "; ".join(f"{reason} ({number} rows)" for reason, number in reasons)
+    if sum(number for _, number in reasons) <= rows * MOST:
+        return
+    shown = "; ".join(f"{reason} ({number} rows)" for reason, number in reasons[:3])
     raise PipelineError(
         f"{rejected} of {rows} rows break the contract: {shown}. Nothing was written. "
         "Mend the source, or contract.yml if this is how the data is now."

@@ -44,7 +44,7 @@ class Gate:
         yield "_problem IS NOT NULL", ""
         types = {column.name: column.type for column in self.raw.columns}
         for column in self.contract.source:
-            value, why = self._value(column), f"{column.name}: no {column.type}"
+            value, why = self.value(column), f"{column.name}: no {column.type}"
             if column.required or column.name == self.event_time:
                 yield f"{value} IS NULL", why
             elif types[column.name] != column.type:
@@ -57,10 +57,11 @@ class Gate:
 
     def _typed(self) -> str:
         return ", ".join(
-            f"{self._value(column)} AS {column.name}" for column in self.contract.source
+            f"{self.value(column)} AS {column.name}" for column in self.contract.source
         )
 
-    def _value(self, column: Column) -> str:
+    def value(self, column: Column) -> str:
+        """The typed value of a raw column."""
         if column.name == self.event_time:
             return f"CAST(raw._event_time AS {column.type})"
         return f"TRY_CAST(raw.{column.name} AS {column.type})"

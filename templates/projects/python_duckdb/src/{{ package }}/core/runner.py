@@ -34,6 +34,8 @@ def run(
     """
     if rebuild and pipeline.kept == "batch":
         raise UsageError("no raw rows are kept to rebuild from: that takes the structure multi_hop")
+    if jobs > 1 and not pipeline.extraction.parallel:
+        raise UsageError("these units build on one another: do them with --jobs 1")
     history = store.history()
     pipeline.writing.admit(due, history)
     decided = [replace(o, settings=pipeline.decisions.settings(o.unit, history)) for o in due]
@@ -97,7 +99,7 @@ class _Work:
             entries = [self._entry(one, started) for one in chunk]
             done = count(store, pipeline.kept, slices.raw, entries, units)
             done = count_routes(store, pipeline.steps(), slices.routed, done, units)
-            refuse_many(store, slices.raw, done)
+            refuse_many(store, slices, done)
             pipeline.extraction.check(done, self.history)
             unchanged()
             store.commit(done)
@@ -109,6 +111,7 @@ class _Work:
             store.con.execute(f"CREATE OR REPLACE TEMP VIEW batch AS SELECT * FROM {kept}")
             return lambda: None
         request = self.pipeline.extraction.request(units)
+        request = replace(request, once=self.pipeline.kept != "batch")
         return self.pipeline.source.read(store.con, request, self.pipeline.contract)
 
     def _entry(self, due: Due, started: datetime, error: str = "") -> Entry:

@@ -41,18 +41,21 @@ class Request:
     unit: str  # SQL for the lineage column `_unit`; may read `_event_time`
     between: tuple[datetime, datetime] | None = None
     paths: tuple[str, ...] | None = None
+    once: bool = False  # whether the batch is read only once, because the sink keeps its rows
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
     """What one step works on, as SQL conditions: rows it reads, rows of its table that leave.
 
-    `writes` leaves out of its result what it read only as context.
+    `writes` leaves out of its result what it read only as context. A slice is `own` if none but
+    its units ever write such rows.
     """
 
     reads: str
     replaces: str
     writes: str = "true"
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class Slices:
     raw: Slice
     rows: Slice
     aggregate: Slice
+    enough: int = 20  # rows from which on most of them being wrong stops the unit
 
     @property
     def routed(self) -> Slice:
