@@ -21,7 +21,9 @@ from .pipelines import PIPELINES
 
 Facts = dict[str, Any]
 logger = logging.getLogger(__name__)
+stop = threading.Event()
 moment = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
+one = click.argument("name", metavar="PIPELINE")
 one_or_all = click.argument("name", metavar="[PIPELINE]", required=False)
 as_of = click.option("--as-of", "now", type=moment, help="Stands in for the clock (UTC).")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print facts as JSON.")
@@ -39,16 +41,14 @@ def main() -> None:
 @as_json
 def run(name: str | None, now: datetime | None, follow: float | None, as_json: bool) -> None:
     """Do everything that is due, the oldest gaps first."""
-    stop = threading.Event()
-    if follow:
-        signal.signal(signal.SIGTERM, lambda *_: stop.set())
 
     def work(pipeline: Pipeline) -> Facts:
         with pipeline.sink.open(pipeline, write=True) as store:
             due, left = runner.plan(pipeline, now or _clock(), store.history())
-            chunks = runner.run(pipeline, store, due)
-            return _do(pipeline, store, chunks, len(due), left, stop)
+            return _report(pipeline, store, runner.run(pipeline, store, due), len(due), left)
 
+    if follow:
+        signal.signal(signal.SIGTERM, lambda *_: stop.set())
     code = _each(name, work, as_json)
     while follow and not stop.wait(follow):
         code = _each(name, work, as_json)
@@ -65,31 +65,27 @@ def plan(name: str | None, now: datetime | None, as_json: bool) -> None:
     def work(pipeline: Pipeline) -> Facts:
         with pipeline.sink.open(pipeline, write=False) as store:
             due, left = runner.plan(pipeline, now or _clock(), store.history())
-        return {"due": {one.unit.key: one.why for one in due}, "left": left}
+        return {"due": {each.unit.key: each.why for each in due}, "left": left}
 
     sys.exit(_each(name, work, as_json))
 
 
 @main.command()
-@click.argument("name", metavar="PIPELINE")
+@one
 @click.argument("start", type=moment)
 @click.argument("end", type=moment)
 @click.option("--jobs", type=click.IntRange(1), default=1, help="Chunks at the same time.")
 @click.option("--rebuild", is_flag=True, help="From the raw rows that are kept, not the source.")
 @as_json
-def backfill(
-    name: str, start: datetime, end: datetime, jobs: int, rebuild: bool, as_json: bool
-) -> None:
+def backfill(name: str, start: datetime, end: datetime, as_json: bool, **how: Any) -> None:
     """Do the units of [START, END) again, whether done, failed or parked."""
 
     def work(pipeline: Pipeline) -> Facts:
-        if jobs > 1 and not pipeline.extraction.parallel:
-            raise UsageError("these units build on one another: do them with --jobs 1")
         with pipeline.sink.open(pipeline, write=True) as store:
             due = pipeline.extraction.again(start, end, store.history())
             if not due:
                 raise UsageError(f"there is no unit in [{start}, {end})")
-            return _do(pipeline, store, runner.run(pipeline, store, due, jobs, rebuild), len(due))
+            return _report(pipeline, store, runner.run(pipeline, store, due, **how), len(due))
 
     sys.exit(_each(name, work, as_json))
 
@@ -103,49 +99,47 @@ def status(name: str | None, now: datetime | None, as_json: bool) -> None:
     sys.exit(_each(name, lambda pipeline: status_of(pipeline, now or _clock()), as_json))
 
 
-def _do(
-    pipeline: Pipeline,
-    store: Store,
-    chunks: Iterator[list[Entry]],
-    due: int,
-    left: int = 0,
-    stop: threading.Event | None = None,
+def _report(
+    pipeline: Pipeline, store: Store, chunks: Iterator[list[Entry]], due: int, left: int = 0
 ) -> Facts:
-    done, rows, rejected, failed = 0, 0, 0, list[str]()
+    ended: list[Entry] = []
     for entries in chunks:
-        rows += sum(entry.rows for entry in entries)
-        rejected += sum(entry.rejected for entry in entries)
-        failed += [entry.unit for entry in entries if entry.error]
-        done += len(entries)
-        logger.info("%s: %d of %d units, %d rows", pipeline.name, done, due, rows)
-        if stop and stop.is_set():
+        ended += entries
+        logger.info("%s: %d of %d units", pipeline.name, len(ended), due)
+        if stop.is_set():
             break
+    failed = [entry.unit for entry in ended if entry.error]
     parked = store.history().units("parked")
-    facts = {"done": done - len(failed), "rows": rows, "rejected": rejected, "failed": failed}
-    rest = {"parked": parked, "left": left + due - done}
-    return facts | rest | {"exit": 1 if failed or parked else 0}
+    return {
+        "done": len(ended) - len(failed),
+        "rows": sum(entry.rows for entry in ended),
+        "rejected": sum(entry.rejected for entry in ended),
+        "failed": failed,
+        "parked": parked,
+        "left": left + due - len(ended),
+        "exit": 1 if failed or parked else 0,
+    }
 
 
 def _each(name: str | None, work: Callable[[Pipeline], Facts], as_json: bool) -> int:
     """Do it for one pipeline or all, print the facts; one that fails does not stop the next."""
-    codes = []
+    codes = [0]
     try:
         settings = load()
         log.set_up(settings.log_format)
         if name and name not in PIPELINES:
             raise UsageError(f"no pipeline {name}: there are {', '.join(PIPELINES)}")
     except PipelineError as error:
-        logger.error("%s", error)
+        click.echo(f"error: {error}", err=True)
         return error.exit_code
-    for one in [name] if name else PIPELINES:
+    for each in [name] if name else PIPELINES:
         try:
-            facts = work(PIPELINES[one](settings))
-            codes.append(int(facts.pop("exit", 0)))
-            facts = {"pipeline": one} | facts
-            lines = [f"{key:>12}  {value}" for key, value in facts.items()]
+            facts = {"pipeline": each} | work(PIPELINES[each](settings))
+            codes.append(facts.pop("exit", 0))
+            lines = (f"{key:>12}  {value}" for key, value in facts.items())
             click.echo(json.dumps(facts, default=str) if as_json else "\n".join(lines))
         except PipelineError as error:
-            logger.error("%s: %s", one, error)
+            logger.error("%s: %s", each, error)
             codes.append(error.exit_code)
     return max(codes)
 
