@@ -54,10 +54,10 @@ def remembered(folder: Path) -> Iterator[None]:
         if raw or not isinstance(source, str) or "yield" in source:
             return compile_(self, source, name, filename, raw, defer_init)  # type: ignore[call-overload]
         key = (source, name or "", filename or "", defer_init, *_options(self))
-        if key in known:
+        if key in used or key in known:
             self.preprocess(source, name, filename)  # forgets those names, as compiling would
-            used[key] = known[key]
-        elif key not in used:
+            used.setdefault(key, known.get(key))  # type: ignore[arg-type]  # it is in one of them
+        else:
             used[key] = compile_(self, source, name, filename, False, defer_init)  # noqa: FBT003
         return used[key]
 

@@ -61,7 +61,7 @@ def aside(destination: Path) -> Iterator[Path]:
         finally:
             shutil.rmtree(work, ignore_errors=True)
     except BaseException:
-        for folder in made:
+        for folder in reversed(made):
             if not any(folder.iterdir()):
                 folder.rmdir()
         raise

@@ -67,8 +67,9 @@ def _filled(found: Mapping[str, Any], catalogue: Catalogue) -> Mapping[str, Any]
     shipped = answers.sample(decided, catalogue)
     own = any(found.get(key) != shipped.get(key) for key in keys.FILES)
     if own:
-        # The columns say that the data is not the shipped sample; they are always named then.
-        return answers.fill(decided | {"columns": found["columns"]}, catalogue) | {"columns": None}
+        # Columns say that the data is not the shipped sample, and the format says what else there is.
+        said = {key: found[key] for key in ("columns", "format")}
+        return answers.fill(decided | said, catalogue) | {"columns": None, "format": "csv"}
     return answers.fill(decided, catalogue)
 
 

@@ -58,3 +58,20 @@ def test_a_spoiled_cache_is_as_good_as_none(tmp_path: Path, content: bytes) -> N
 def test_a_folder_that_cannot_be_made_costs_only_time(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert render(tmp_path / "file" / "cache", "{{ name }}") == "x"
+
+
+def test_what_is_met_twice_in_a_cold_run_is_prepared_twice_as_well(tmp_path: Path) -> None:
+    """copier's yield tag resets itself in `preprocess`: without it, the next file looks like a yield."""
+    seen: list[str] = []
+
+    class Noting(Environment):
+        def preprocess(self, source: str, *rest: str | None) -> str:
+            seen.append(source)
+            return super().preprocess(source, *rest)
+
+    environment = Noting()
+    with compiled.remembered(tmp_path):
+        environment.from_string("pipeline.py").render()
+        before = len(seen)
+        environment.from_string("pipeline.py").render()
+    assert len(seen) > before
