@@ -24,6 +24,7 @@ CATALOGUE = load()
 ROOT = Path(__file__).parent.parent
 INHERITED = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
 ENVIRONMENT = INHERITED | {"PYTHONPATH": str(ROOT)}
+ACCEPTED = shlex.split("--extraction lookback --sink append-log --accept lookback_append_only")
 Done = subprocess.CompletedProcess[str]
 Scaffold = Callable[..., Done]
 
@@ -126,8 +127,7 @@ def test_what_defaults_does_can_be_said_with_flags(scaffold: Scaffold, here: Pat
     "words",
     [
         ["--defaults"],
-        ["--defaults", "--extraction", "lookback", "--sink", "append-log"]
-        + ["--accept", "lookback_append_only", "--windows", "3", "--structure", "conditional"],
+        ["--defaults", *ACCEPTED, "--windows", "3", "--structure", "conditional"],
         ["--defaults", "--extraction", "full-snapshot", "--no-behaviour", "--no-structure"],
         ["--defaults", "--name", "It's “mine” & -- yours", "--package", "mine", "--no-git"],
     ],
