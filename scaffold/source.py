@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from scaffold import compiled
 from scaffold.about import CANONICAL_URL, VERSION
 from scaffold.errors import EnvironmentProblem
 
@@ -79,6 +78,8 @@ def open_templates() -> Iterator[Templates]:
     while this is open it does not find git. Our own calls of git are not concerned.
     """
     from plumbum import local  # noqa: PLC0415 - copier's own library, needed only where copier is
+
+    from scaffold import compiled  # noqa: PLC0415 - needed only where something is rendered
 
     with local.env(PATH=""), compiled.remembered(compiled.cache_folder()):
         yield templates()

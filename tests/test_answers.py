@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from scaffold import answers, drafts, keys, reproduce, values
 from scaffold.answers import Project
 from scaffold.catalogue import load
+from scaffold.commands import making
 from scaffold.commands import new as command
 from scaffold.errors import ScaffoldError, UsageError
 from scaffold.problems import Problems
@@ -235,7 +236,7 @@ def again(found: Project) -> Project:
     words = reproduce.arguments(found, "orders", CATALOGUE)
     ctx = command.command().make_context("new", list(words[1:]))
     given = dict(ctx.params)
-    request = command.request(given.pop("dest"), given, Problems(), defaults=False)
+    request = making.request(given.pop("dest"), given, Problems(), defaults=False)
     assert not answers.missing(merged(*request.layers), CATALOGUE)
     return project(*request.layers)
 
