@@ -196,7 +196,7 @@ def test_files_that_are_being_written_are_no_part_of_it(name: str, world: Make) 
 def test_a_run_that_is_killed_shows_the_old_version_or_the_new_one_and_heals(
     name: str, world: Make, tmp_path: Path
 ) -> None:
-    here = world(name).having("extraction", retain=1)
+    here = world(name)
     here.write("a", here.rows(6))
     here.run(here.over(1))
     before = here.content()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from glob import glob, has_magic
 from pathlib import Path
 from typing import Literal, Protocol
@@ -40,6 +40,9 @@ class Files:
     @property
     def event_time(self) -> str | None:
         return self.when.column if self.when else None
+
+    def ready(self, as_of: datetime, contract: Contract) -> None:
+        """Files are read as they are: what is missing shows when they are listed."""
 
     def columns(self, contract: Contract) -> tuple[Column, ...]:
         return self.format.raw(contract.source)

@@ -59,10 +59,18 @@ class Contract(BaseModel, frozen=True):
 
 def load(path: Path) -> Contract:
     """Read a contract. It is part of the code: a missing part is an ordinary KeyError."""
-    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return parse(path.read_text(encoding="utf-8"))
+
+
+def parse(text: str) -> Contract:
+    """A contract from its text."""
+    document = yaml.safe_load(text)
     tables = {part["name"]: Table.model_validate(part) for part in document["schema"]}
     promises = {one["property"]: one["value"] for one in document["slaProperties"]}
     return Contract(tables=tables, freshness=timedelta(hours=promises["freshness"]))
+
+
+PUBLISHED = Table(name="published", columns=(Column(name="contract", type="STRING"),))
 
 
 def lineage(**columns: str) -> tuple[Column, ...]:

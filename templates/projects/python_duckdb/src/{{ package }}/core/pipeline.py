@@ -26,7 +26,7 @@ class Step:
     table: Table
     reads: str
     sql: str
-    slice: Literal["raw", "rows", "routed", "aggregate"]
+    slice: Literal["raw", "rows", "routed", "aggregate", "whole"]
     input: Callable[[str, str], str] = "SELECT * FROM {} WHERE {}".format
 
 
@@ -36,6 +36,9 @@ class Source(Protocol):
     @property
     def event_time(self) -> str | None:
         """The column of event time, in UTC behind the quality gate."""
+
+    def ready(self, as_of: datetime, contract: Contract) -> None:
+        """Raise if there is no use in reading it now."""
 
     def columns(self, contract: Contract) -> tuple[Column, ...]:
         """The columns with their raw types."""

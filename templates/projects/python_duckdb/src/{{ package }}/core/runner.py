@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 def plan(pipeline: Pipeline, as_of: datetime, history: History) -> tuple[Sequence[Due], int]:
     """The units that `run` would do now, and how many it would leave for later."""
+    pipeline.source.ready(as_of, pipeline.contract)
     due = pipeline.extraction.plan(as_of, history)
     chosen = pipeline.behaviour.choose(due)
     return chosen, len(due) - len(chosen)

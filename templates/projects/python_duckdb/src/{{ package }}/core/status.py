@@ -24,6 +24,7 @@ def status_of(pipeline: Pipeline, as_of: datetime) -> dict[str, Any]:
             "parked": history.units("parked"),
         }
         try:
+            pipeline.source.ready(as_of, pipeline.contract)
             due = pipeline.extraction.plan(as_of, history)
             facts["due"] = dict(Counter(one.why for one in due))
             facts |= pipeline.extraction.unread(pipeline, store.con, history)

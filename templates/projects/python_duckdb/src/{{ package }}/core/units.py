@@ -68,6 +68,11 @@ class Slices:
     enough: int = 20  # rows from which on most of them being wrong stops the unit
 
     @property
+    def whole(self) -> Slice:
+        """All there is."""
+        return Slice("true", "true")
+
+    @property
     def routed(self) -> Slice:
         """Typed rows that are sent on: those that the step before has just replaced."""
         return Slice(self.rows.replaces, self.rows.replaces)

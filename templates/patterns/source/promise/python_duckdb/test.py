@@ -1,0 +1,62 @@
+"""The promise: what is not as it was promised, or not what is needed, is read by nobody."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from .support import World, having
+from .test_disconnected import changed, pair, promising, refused
+
+Make = Callable[[str], World]
+each = pytest.mark.parametrize("name", having(structure="Disconnected"))
+
+
+@each
+def test_a_promise_that_is_not_what_the_consumer_needs_is_broken(name: str, world: Make) -> None:
+    here, consumer = pair(world(name))
+    consumer.run(here.over(2))
+
+    def other_type(columns: list[dict[str, Any]]) -> None:
+        column = next(c for c in columns if c["name"] == here.columns[-1].name)
+        column["physicalType"] = "STRING" if column["physicalType"] != "STRING" else "BIGINT"
+
+    here.write("w1", here.rows(4, 1))
+    assert promising(here, other_type).again(2).exit == 0
+    refused(consumer, here.over(2), 1, "broken")
+
+
+@each
+def test_a_promise_that_the_tables_do_not_keep_is_broken(name: str, world: Make) -> None:
+    here, consumer = pair(world(name))
+    consumer.run(here.over(2))
+    one_more = {"name": "never_there", "physicalType": "BIGINT"}
+    here.write("w1", here.rows(4, 1))
+    assert promising(here, lambda columns: columns.append(one_more)).again(2).exit == 0
+    refused(consumer, here.over(2), 1, "broken")
+
+
+@each
+def test_a_key_that_comes_twice_is_broken(name: str, world: Make) -> None:
+    here, consumer = pair(world(name))
+    if not here.key:
+        pytest.skip("no key is promised")
+    consumer.run(here.over(2))
+    here.write("w1", here.rows(4, 1))
+    twice = "SELECT * FROM (\n{0}\n) AS a UNION ALL SELECT * FROM (\n{0}\n) AS b".format
+    assert changed(here, "silver", twice).again(2).exit == 0
+    refused(consumer, here.over(2), 1, "there twice")
+
+
+@each
+def test_a_required_value_that_is_missing_is_broken(name: str, world: Make) -> None:
+    here, consumer = pair(world(name))
+    consumer.run(here.over(2))
+    emptied = next(c.name for c in here.columns if not c.required)
+
+    def required(columns: list[dict[str, Any]]) -> None:
+        next(c for c in columns if c["name"] == emptied)["required"] = True
+
+    here.write("w1", [{**row, emptied: None} for row in here.rows(5, 1)])
+    assert promising(here, required).again(2).exit == 0
+    refused(consumer, here.over(2), 1, f"{emptied} is empty")
