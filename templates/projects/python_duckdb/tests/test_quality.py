@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from .support import World, having, ordered, spoilable
+from .support import World, having, ordered, redone, spoilable, windowed
 
 Make = Callable[[str], World]
 files = having(source="Files")
@@ -23,7 +23,9 @@ def test_bad_rows_go_to_quarantine_with_the_reason(name: str, world: Make) -> No
     assert here.status(here.over(1))["quarantined"] == 2
 
 
-@each
+@pytest.mark.parametrize(
+    "name", [n for n in files if spoilable(n) and (n in redone() or n not in windowed())]
+)
 def test_mended_rows_leave_quarantine(name: str, world: Make) -> None:
     here = world(name)
     rows = here.rows(9)
@@ -35,7 +37,9 @@ def test_mended_rows_leave_quarantine(name: str, world: Make) -> None:
     assert here.table("quarantine") == []
 
 
-@each
+@pytest.mark.parametrize(
+    "name", [n for n in files if spoilable(n) and n not in having(extraction="Streaming")]
+)
 def test_a_unit_that_is_mostly_bad_is_refused_and_writes_nothing(name: str, world: Make) -> None:
     here = world(name)
     here.write("a", here.spoil(here.rows(40)))

@@ -37,8 +37,8 @@ class Streaming:
         """Failed batches, then what is new. A parked batch too, if a file of it was replaced."""
         line, due = Line(self.feed, history), list[Due]()
         new = line.new()
-        if not line.items:
-            raise NotReady("there is nothing in the feed yet")
+        if not line.found:
+            raise NotReady("there is nothing in the feed: it is empty, or looks at the wrong place")
         for key, (entry, _) in line.units.items():
             if entry.status != "done":
                 unit, lost = line.once_more(key, without_gone=key in history.done)

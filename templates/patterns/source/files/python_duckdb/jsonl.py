@@ -57,7 +57,7 @@ class JSONLines:
             raise PipelineError(
                 f"{path} has no {', '.join(missing)} in any line: renamed or removed at the source"
             )
-        if added := sorted(keys - set(expected)):
+        if added := sorted(key for key in keys if key is not None and key not in expected):
             log.warning("%s has new columns: %s", path, ", ".join(added))
         return bool(added)
 
@@ -74,10 +74,11 @@ def objects(paths: Sequence[str]) -> str:
 
 
 @lru_cache(maxsize=10_000)
-def keys_of(path: str, stamp: str) -> frozenset[str]:
-    """The keys that the objects of a file have: once for each `stamp`, not for each window."""
-    with duckdb.connect() as con:
-        keys = f"SELECT DISTINCT unnest(json_keys(object)) FROM ({objects([path])})"
+def keys_of(path: str, stamp: str) -> frozenset[str | None]:
+    """The keys that the objects of a file have, None for a line that is no object: once for each `stamp`, not for each window."""
+    with duckdb.cursor() as con:  # to open a database would take longer
+        cells = "CASE WHEN object IS NULL THEN [NULL] ELSE json_keys(object) END"
+        keys = f"SELECT DISTINCT unnest({cells}) FROM ({objects([path])})"
         return frozenset(key for (key,) in con.execute(keys).fetchall())
 
 
