@@ -13,7 +13,7 @@ from ..core.contract import Table
 from ..core.pipeline import Pipeline
 from ..core.units import literal
 from ..sinks.append_log import AppendLog, Log
-from ..sinks.file_ledger import FileLedger
+from ..sinks.file_ledger import Attempt, FileLedger
 from ..sinks.part_files import PartStore, open_parts
 
 COLUMNS = """{parts: 'STRUCT("table" STRING, part STRING, file STRING)[]'}"""
@@ -63,11 +63,13 @@ def publish_views(store: PartStore, tables: Sequence[Table]) -> None:
     It lists the ledger before the tables, so that it finds every file that the ledger names.
     """
     ledger, aside = store.ledger, store.ledger.prepare()
+    if not ledger.attempts():  # so that there is something to list, as below
+        ledger.publish(Attempt(number=0), store.layout.place)
     text = f"CREATE SCHEMA IF NOT EXISTS {ledger.name};\n"
     for table in tables:
         folder = ledger.table(table.name).absolute()
         folder.mkdir(parents=True, exist_ok=True)
-        if not (empty := folder / "0.parquet").exists():  # so that there is something to list
+        if not (empty := folder / "0.parquet").exists():
             rows = f"SELECT * FROM {store.relation(table.name)} LIMIT 0"
             store.con.execute(f"COPY ({rows}) TO {literal(str(aside / 'empty'))} (FORMAT parquet)")
             (aside / "empty").replace(empty)

@@ -18,7 +18,8 @@ from .part_files import PartStore, open_parts
 class Parquet:
     """`<path>/<pipeline>/<table>/*.parquet`, with the ledger in `<path>/ledger/<pipeline>/`.
 
-    One run of a pipeline writes at a time; readers are never locked out.
+    One run of a pipeline writes at a time; readers are never locked out. DuckDB opens a file
+    twice in a query: one that runs in the very instant of a replacement may have to be repeated.
     """
 
     path: Path
