@@ -135,7 +135,7 @@ def _each(name: str | None, work: Callable[[Pipeline], Facts], as_json: bool) ->
     for each in [name] if name else PIPELINES:
         try:
             facts = {"pipeline": each} | work(PIPELINES[each](settings))
-            codes.append(facts.pop("exit", 0))
+            codes.append(int(facts.pop("exit", 0)))
             lines = (f"{key:>12}  {value}" for key, value in facts.items())
             click.echo(json.dumps(facts, default=str) if as_json else "\n".join(lines))
         except PipelineError as error:
