@@ -70,6 +70,8 @@ def test_units_with_other_settings_are_not_decided_in_one_pass(name: str, world:
     changed = deciding(here, wanted=0)
     changed.write("b", here.rows(4, window=1))
     changed.run(changed.over(2))
+    *_, rest = routed(changed).values()
+    assert len(rest) >= 4
     before = changed.content()
     assert rerun(deciding(changed, wanted=1), 2).exit == 0
     assert changed.content() == before

@@ -9,11 +9,7 @@ import pytest
 from .support import Row, World, having, ordered
 
 Make = Callable[[str], World]
-all_of_them = having(structure="Conditional")
-each = pytest.mark.parametrize("name", all_of_them)
-rewritten = pytest.mark.parametrize(
-    "name", [name for name in having(writing="Idempotent") if name in all_of_them]
-)
+each = pytest.mark.parametrize("name", having(structure="Conditional"))
 TEMPLATE = "SELECT input.*, CASE {} END AS _route FROM input CROSS JOIN settings"
 
 
@@ -117,9 +113,11 @@ def test_each_decision_is_logged_and_counted_for_its_unit(name: str, world: Make
     assert all(detail["settings"] == {"wanted": 1} for detail in details(here))
 
 
-@rewritten
+@each
 def test_a_corrected_row_leaves_the_table_that_it_went_to_before(name: str, world: Make) -> None:
     here = ruled(world(name), "WHEN _file LIKE 'a%' THEN FIRST")
+    if type(here.pipeline.writing).__name__ == "Once":
+        return  # a unit is not corrected
     path = here.write("a", here.rows(5))
     here.run(here.over(1))
     assert sizes(here)[0] == 5
