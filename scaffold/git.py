@@ -51,9 +51,10 @@ def require() -> None:
 
 
 def _configured(folder: Path) -> bool:
+    known = _git(folder, "config", "--get-regexp", r"^user\.(name|email)$").stdout
     return all(
-        _git(folder, "config", f"user.{key}").stdout.strip() or os.environ.get(f"GIT_AUTHOR_{word}")
-        for key, word in (("name", "NAME"), ("email", "EMAIL"))
+        f"user.{word.lower()} " in known or os.environ.get(f"GIT_AUTHOR_{word}")
+        for word in ("NAME", "EMAIL")
     )
 
 
