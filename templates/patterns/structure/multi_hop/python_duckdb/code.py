@@ -10,7 +10,7 @@ from ..core.quality import Gate
 
 @dataclass(frozen=True, slots=True)
 class MultiHop:
-    """bronze → quality gate → silver → gold. `silver` and `gold` are SQL that reads `input`."""
+    """bronze (all of a batch) → quality gate → silver → gold. `silver` and `gold` are SQL that reads `input`."""
 
     silver: str
     gold: str
@@ -18,7 +18,7 @@ class MultiHop:
     def steps(self, contract: Contract, raw: Table, gate: Gate) -> Sequence[Step]:
         bronze, silver, gold = raw.name, contract.tables["silver"], contract.tables["gold"]
         return (
-            Step(raw, "batch", "SELECT * FROM input", "raw"),
+            Step(raw, "batch", "SELECT * FROM input", "raw", "SELECT * FROM {}".format),
             Step(gate.quarantine, bronze, "SELECT * FROM input", "raw", gate.failing),
             Step(silver, bronze, self.silver, "rows", gate.passing),
             Step(gold, "silver", self.gold, "aggregate"),

@@ -17,19 +17,21 @@ class Gate:
 
     def passing(self, relation: str, where: str) -> str:
         """Rows that keep every rule, with the contract's types and event time in UTC."""
-        broken = " OR ".join(f"({condition})" for condition, _ in self._rules())
+        broken = self._broken()
         traces = ", ".join(c.name for c in self.raw.columns if c.name.startswith("_"))
         keeps = f"{where} AND NOT coalesce({broken}, false)"  # unknown is not broken
         return f"SELECT {self._typed()}, {traces} FROM {relation} WHERE {keeps}"
 
     def failing(self, relation: str, where: str) -> str:
         """Rows that break a rule: every reason in one text, the row as it came in JSON."""
-        whys = ", ".join(f"CASE WHEN {rule} THEN {literal(why)} END" for rule, why in self._rules())
+        whys = ", ".join(
+            f"CASE WHEN {rule} THEN {literal(why)} END" for rule, why in self._rules() if why
+        )
         row = ", ".join(f"{column.name} := raw.{column.name}" for column in self.contract.source)
         return (
             f"SELECT _unit, _file, concat_ws('; ', _problem, {whys}) AS reason, "
             f"coalesce(_line, CAST(to_json(struct_pack({row})) AS STRING)) AS content "
-            f"FROM {relation} WHERE {where} AND reason <> ''"
+            f"FROM {relation} WHERE {where} AND coalesce({self._broken()}, false)"
         )
 
     @property
@@ -38,6 +40,9 @@ class Gate:
         traces = tuple(c for c in self.raw.columns if c.name in ("_unit", "_file"))
         said = tuple(Column(name=name, type="STRING") for name in ("reason", "content"))
         return Table(name="quarantine", columns=traces + said)
+
+    def _broken(self) -> str:
+        return " OR ".join(f"({condition})" for condition, _ in self._rules())
 
     def _rules(self) -> Iterator[tuple[str, str]]:
         """Conditions that are true for a bad row, with the reason to give."""
