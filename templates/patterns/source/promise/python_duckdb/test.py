@@ -32,9 +32,9 @@ def test_a_promise_that_the_tables_do_not_keep_is_broken(name: str, world: Make)
     here, consumer = pair(world(name))
     consumer.run(here.over(2))
     one_more = {"name": "never_there", "physicalType": "BIGINT"}
-    here.write("w1", here.rows(4, 1))
-    assert promising(here, lambda columns: columns.append(one_more)).again(2).exit == 0
-    refused(consumer, here.over(2), 1, "broken")
+    here.write("w2", here.rows(4, 2))
+    assert promising(here, lambda columns: columns.append(one_more)).run(here.over(3)).exit == 0
+    refused(consumer, here.over(3), 1, "broken")
 
 
 @each
@@ -43,10 +43,10 @@ def test_a_key_that_comes_twice_is_broken(name: str, world: Make) -> None:
     if not here.key:
         return  # and none is promised
     consumer.run(here.over(2))
-    here.write("w1", here.rows(4, 1))
+    here.write("w2", here.rows(4, 2))
     twice = "SELECT * FROM (\n{0}\n) AS a UNION ALL SELECT * FROM (\n{0}\n) AS b".format
-    assert changed(here, "silver", twice).again(2).exit == 0
-    refused(consumer, here.over(2), 1, "there twice")
+    assert changed(here, "silver", twice).run(here.over(3)).exit == 0
+    refused(consumer, here.over(3), 1, "there twice")
 
 
 @each
@@ -60,6 +60,6 @@ def test_a_required_value_that_is_missing_is_broken(name: str, world: Make) -> N
     def required(columns: list[dict[str, Any]]) -> None:
         next(c for c in columns if c["name"] == emptied)["required"] = True
 
-    here.write("w1", [{**row, emptied: None} for row in here.rows(5, 1)])
-    assert promising(here, required).again(2).exit == 0
-    refused(consumer, here.over(2), 1, f"{emptied} is empty")
+    here.write("w2", [{**row, emptied: None} for row in here.rows(5, 2)])
+    assert promising(here, required).run(here.over(3)).exit == 0
+    refused(consumer, here.over(3), 1, f"{emptied} is empty")
