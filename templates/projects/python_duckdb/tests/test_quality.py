@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
-from .support import World, having, ordered, redone, spoilable, windowed
+from .support import World, having, ordered, redone, spoilable
 
 Make = Callable[[str], World]
 files = having(source="Files")
+streamed = having(extraction="Streaming")
+kept = having(extraction="FullSnapshot")  # their quarantine has versions, as bronze has
 each = pytest.mark.parametrize("name", [name for name in files if spoilable(name)])
 
 
@@ -24,7 +26,7 @@ def test_bad_rows_go_to_quarantine_with_the_reason(name: str, world: Make) -> No
 
 
 @pytest.mark.parametrize(
-    "name", [n for n in files if spoilable(n) and (n in redone() or n not in windowed())]
+    "name", [n for n in files if spoilable(n) and n in (*streamed, *redone()) and n not in kept]
 )
 def test_mended_rows_leave_quarantine(name: str, world: Make) -> None:
     here = world(name)
@@ -38,7 +40,7 @@ def test_mended_rows_leave_quarantine(name: str, world: Make) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [n for n in files if spoilable(n) and n not in having(extraction="Streaming")]
+    "name", [n for n in files if spoilable(n) and n not in streamed]
 )
 def test_a_unit_that_is_mostly_bad_is_refused_and_writes_nothing(name: str, world: Make) -> None:
     here = world(name)
