@@ -65,13 +65,12 @@ def test_each_combination_alone_is_clean(tmp_path: Path, templates: source.Templ
             assert b"{%" not in text, f"{title(choice)}: {path}"
             distinct.setdefault(hashlib.sha256(text).hexdigest(), path)
     kept = {path.relative_to(tmp_path).parts[0] for path in distinct.values()}
-    for project in sorted(kept):
+    for name in sorted(kept):
+        project = tmp_path / name
         wanted = [
-            str(path.relative_to(tmp_path / project))
-            for path in distinct.values()
-            if path.is_relative_to(tmp_path / project)
+            str(p.relative_to(project)) for p in distinct.values() if p.is_relative_to(project)
         ]
-        assert [run(tmp_path / project, *tool, *wanted) for tool in TOOLS] == ["", ""]
+        assert [run(project, *tool, *wanted) for tool in TOOLS] == ["", ""]
 
 
 def test_no_source_has_a_condition_of_the_template_language() -> None:

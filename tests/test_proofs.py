@@ -8,17 +8,24 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
+from _pytest.mark import ParameterSet
 
-from scaffold import render, source
-from tests.combinations import Choice, answers, cover, every, title
+from scaffold import catalogue, render, rules, source
+from tests.combinations import TABLE, Choice, answers, cover, every, title
 
 pytestmark = pytest.mark.filterwarnings("ignore::copier.errors.DirtyLocalWarning")
 ROOT = Path(__file__).parent.parent
 PAIRS = cover(2)
+DEFAULT = {
+    "source": "files",
+    "extraction": "time_ranged",
+    "sink": "duckdb",
+    "structure": ["multi_hop"],
+    "behaviour": ["idempotent", "self_healing"],
+}
 TRIPLES = [choice for choice in cover(3) if choice not in PAIRS]
 
 
@@ -44,12 +51,17 @@ class Mutation:
         return text
 
 
-def mutations() -> Iterator[Mutation]:
+def mutations() -> list[ParameterSet]:
+    """One of each part in every run, the others in the matrix."""
+    found = []
     for path in sorted(ROOT.glob("templates/**/mutations.yml")):
         folder = path.parent.parent
         pattern = f"{folder.parent.name}/{folder.name}"
-        for raw in yaml.safe_load(path.read_text(encoding="utf-8")):
-            yield Mutation(pattern, **raw)
+        for number, raw in enumerate(yaml.safe_load(path.read_text(encoding="utf-8"))):
+            tier = pytest.mark.matrix if number else pytest.mark.slow
+            name = f"{pattern}: {raw['fails']}"
+            found.append(pytest.param(Mutation(pattern, **raw), id=name, marks=tier))
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -93,8 +105,7 @@ def test_its_own_tests_pass_three_wise(
     assert_proved(project(tmp_path / "shop", templates, [choice]))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("mutation", mutations(), ids=lambda m: f"{m.pattern}: {m.fails}")
+@pytest.mark.parametrize("mutation", mutations())
 def test_a_proof_fails_without_its_mechanism(
     mutation: Mutation, tmp_path: Path, templates: source.Templates
 ) -> None:
@@ -105,22 +116,22 @@ def test_a_proof_fails_without_its_mechanism(
     assert ended.returncode == 1, ended.stdout[-3000:]
 
 
-def having(pattern: str) -> dict[str, Any]:
-    """An allowed choice with this pattern, as near to the default one as it can be."""
-    axis, id_ = pattern.split("/")
-    wanted = {
-        "extraction": "time_ranged",
-        "sink": "duckdb",
-        "structure": ["multi_hop"],
-        "behaviour": ["idempotent", "self_healing"],
-    }
+def having(ref: str) -> Choice:
+    """An allowed choice whose project has this part, as near to the default one as it can be."""
 
     def distance(choice: Choice) -> int:
-        return sum(choice[key] != value for key, value in wanted.items())
+        return sum(choice[axis.id] != DEFAULT[axis.id] for axis in catalogue.load().asked)
 
-    fitting = (
-        c
-        for c in every()
-        if id_ in ([c[axis]] if isinstance(c.get(axis), str) else c.get(axis, []))
-    )
-    return dict(min(fitting, key=distance, default=min(every(), key=distance)))
+    return min((choice for choice in every() if ref in parts(choice)), key=distance)
+
+
+def parts(choice: Choice) -> set[str]:
+    """All parts of a project: chosen, added by rules, brought by others, or in place of others."""
+    known = catalogue.load()
+    found = {part.ref for part in rules.judge(TABLE | dict(choice), known).parts}
+    if "disconnected" in choice["structure"]:
+        found |= {"source/published", "extraction/streaming"}
+    found |= {p.ref for p in known.patterns.values() if p.instead_of and p.instead_of not in found}
+    while more := {ref for part in found for ref in known.patterns[part].brings} - found:
+        found |= more
+    return found
