@@ -26,7 +26,8 @@ def test_each_attempt_is_one_file_that_never_changes(name: str, world: Make) -> 
     here.write("a", here.rows(3))
     here.run(here.over(1))
     before = {path: path.read_bytes() for path in ledger(here)}
-    here.again(1)
+    here.write("b", here.rows(2, version=1))
+    here.command(*redo(here))
     assert {path: path.read_bytes() for path in ledger(here)[:-1]} == before
     newest = json.loads(ledger(here)[-1].read_bytes())
     assert ledger(here)[-1].name == f"{newest['number']:08}.json"
