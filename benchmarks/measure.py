@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-KILO = 1 if sys.platform == "darwin" else 1024  # `ru_maxrss` is bytes there, kilobytes elsewhere
+LAUNCH = Path(__file__).with_name("launch.py")
 
 
 class Failed(Exception):
@@ -50,25 +50,24 @@ class Compared:
 
 
 def spent(program: Program) -> Spent:
-    """Run it to its end."""
+    """Run it to its end, under a launcher of its own."""
     command = [str(word) for word in program.command]
-    started = time.perf_counter()
-    with subprocess.Popen(
-        command,
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", str(LAUNCH), *command],
         cwd=program.folder,
         env={**os.environ, **program.env},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    ) as child:
-        said = child.stderr.read() if child.stderr else b""
-        _, status, usage = os.wait4(child.pid, 0)
-        wall = time.perf_counter() - started
-        child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode != program.code:
-        shown = said.decode(errors="replace")[-2000:]
-        raise Failed(f"{' '.join(command)} ended with {child.returncode}:\n{shown}")
-    return Spent(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * KILO)
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise Failed(done.stderr)
+    said = json.loads(done.stdout)
+    if said.pop("code") != program.code:
+        raise Failed(
+            f"{' '.join(command)} ended otherwise than with {program.code}:\n{done.stderr}"
+        )
+    return Spent(**said)
 
 
 Pair = tuple[Program, Program]

@@ -10,7 +10,7 @@ from ..core.quality import Gate
 
 @dataclass(frozen=True, slots=True)
 class MultiHop:
-    """bronze (all of a batch) → quality gate → silver → gold. `silver` and `gold` are SQL that reads `input`."""
+    """bronze (a whole batch) → quality gate → silver → gold. The last two are SQL over `input`."""
 
     silver: str
     gold: str
