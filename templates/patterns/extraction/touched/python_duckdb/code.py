@@ -67,7 +67,8 @@ class Touched:
         silver = f"SELECT {when} FROM {self.store.relation('silver')}"
         found = f"{silver} WHERE {rows.replaces} UNION SELECT {when} FROM arrived"
         gone = self.store.con.execute(f"{silver} WHERE {self.mine} LIMIT 1").fetchall()
-        if gone and self._key and self.pipeline.kept != "batch":  # a row that came second may be first now
+        if gone and self._key and self.pipeline.kept != "batch":
+            # A row that came second may be the first one now, on another day.
             passing = self.gate.passing(f"{kept} AS raw", rows.reads)
             found += f" UNION SELECT {when} FROM ({passing})"
         query = f"SELECT DISTINCT CAST({when} AS DATE) AS day FROM ({found}) ORDER BY day"

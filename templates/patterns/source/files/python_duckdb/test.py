@@ -1,16 +1,18 @@
 """Files: what is read of a folder, in which zone, and what happens when the files change."""
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
 
-from .support import Column, EventTime, World, having, ordered, windowed
+from .support import Column, EventTime, History, World, having, ordered, windowed
 
 Make = Callable[[str], World]
 each = pytest.mark.parametrize("name", having(source="Files"))
@@ -148,3 +150,71 @@ def utc(
             con.execute(f"SELECT {sql} FROM (SELECT ? AS moment)", [t]).fetchall()[0][0]
             for t in texts
         ]
+
+
+def formatted(kind: str) -> list[str]:
+    """The pipelines that read files of a format."""
+    sources: dict[str, Any] = {name: World(name, Path()).pipeline.source for name in having()}
+    return [n for n in having(source="Files") if type(sources[n].format).__name__ == kind]
+
+
+@pytest.mark.parametrize("name", formatted("JSONLines"))
+def test_lines_that_are_no_objects_go_to_quarantine_as_they_are(name: str, world: Make) -> None:
+    here = world(name)
+    path = here.write("a", here.rows(3))
+    broken = ['{"half": ', "[1, 2]", "caf\u00e9"]
+    path.write_text(path.read_text("utf-8") + "\n\n" + "\n \n".join(broken), "utf-8")
+    assert here.run(here.over(1)).exit == 0
+    assert here.silver() == ordered(here.rows(3))
+    if name in windowed():  # they are in no window, but not forgotten
+        assert here.status(here.over(1))["undated"] == 3
+    else:
+        quarantined = {row["content"]: row["reason"] for row in here.table("quarantine")}
+        assert sorted(quarantined) == sorted(broken)
+        assert {why.split(";")[0] for why in quarantined.values()} == {"not a JSON object"}
+
+
+@pytest.mark.parametrize("name", formatted("JSONLines"))
+def test_a_value_that_a_line_does_not_have_is_missing(name: str, world: Make) -> None:
+    here = world(name)
+    rows = here.rows(3)
+    empty = {k: v if k in here.needed else None for k, v in rows[0].items()}
+    path = here.write("a", [empty, *rows[1:]])
+    cells = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    cells[0] = {key: cell for key, cell in cells[0].items() if cell is not None}
+    path.write_text("".join(json.dumps(cell) + "\n" for cell in cells), "utf-8")
+    assert here.run(here.over(1)).exit == 0
+    assert here.silver() == ordered([empty, *rows[1:]])
+
+
+@pytest.mark.parametrize("name", formatted("ParquetFiles"))
+def test_a_column_of_another_type_stops_the_unit(name: str, world: Make) -> None:
+    here = world(name)
+    here.write("a", here.rows(3))
+    here.run(here.over(1))
+    before = here.content()
+    path = here.write("b", here.rows(3, window=1))
+    column = here.columns[-1]
+    text = column.source.replace('"', '""')
+    other = "1" if column.type == "STRING" else "'text'"
+    aside = path.with_name("_b")
+    with duckdb.connect() as con:
+        rows = f"SELECT * REPLACE ({other} AS \"{text}\") FROM '{path}'"
+        con.execute(f"COPY ({rows}) TO '{aside}' (FORMAT parquet)")
+    aside.rename(path)
+    result = here.run(here.over(2))
+    assert result.exit == 1
+    assert "retyped at the source" in result.log
+    assert here.content() == before
+
+
+@pytest.mark.parametrize("name", [n for n in formatted("ParquetFiles") if n in windowed()])
+def test_a_window_is_read_by_a_filter_that_reaches_into_the_files(name: str, world: Make) -> None:
+    here = world(name)
+    here.write("a", here.rows(3) + here.rows(3, window=5))
+    window = next(iter(here.pipeline.extraction.plan(here.over(1), History()))).unit
+    request = here.pipeline.extraction.request([window])
+    with duckdb.connect() as con:
+        rows = here.pipeline.source.select(con, request, here.pipeline.contract)
+        ((_, plan),) = con.execute(f"EXPLAIN {rows}").fetchall()
+    assert "Filters" in plan[plan.index("READ_PARQUET") :]
