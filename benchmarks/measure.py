@@ -52,10 +52,11 @@ class Compared:
 def spent(program: Program) -> Spent:
     """Run it to its end, under a launcher of its own."""
     command = [str(word) for word in program.command]
+    plain = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
         [sys.executable, "-I", "-S", str(LAUNCH), *command],
         cwd=program.folder,
-        env={**os.environ, **program.env},
+        env={**plain, **program.env},
         capture_output=True,
         text=True,
         check=False,
