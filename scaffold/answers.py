@@ -75,10 +75,22 @@ def missing(draft: Mapping[str, Any], catalogue: Catalogue) -> tuple[Key, ...]:
     return tuple(key for key in choices(catalogue) if any(key.name not in e for e in entries))
 
 
-def defaults(axis: str, catalogue: Catalogue) -> Any:
-    """What --defaults chooses for an axis."""
-    chosen = [pattern.id for pattern in catalogue.of(axis) if pattern.default]
-    return chosen if catalogue.axis(axis).many else chosen[0]
+def suggested(entry: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
+    """A pipeline's answers with a pattern wherever nobody chose one: the catalogue's default as far as the
+    rules allow it, or the first that they do. `suggestion` in templates/rules.jinja says the same.
+    """
+    found = sample(entry, catalogue) | dict(entry)
+    for axis in catalogue.asked:
+        if axis.id in found:
+            continue
+        later = [other.id for other in catalogue.asked if other.id not in {axis.id, *found}]
+        every = catalogue.of(axis.id)
+        free = [p for p in every if rules.obstacle(p, found, later, catalogue) is None]
+        chosen = [p.id for p in free if p.default]
+        # Where nothing is free, the refusal of the default is what there is to say.
+        spare = free or [p for p in every if p.default]
+        found[axis.id] = chosen if axis.many else [*chosen, *(p.id for p in spare)][0]
+    return found
 
 
 def default_folder(draft: Mapping[str, Any], catalogue: Catalogue) -> str:
@@ -112,7 +124,7 @@ def sample(entry: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
 
 def fill(entry: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
     """One pipeline's answers with every default, as they were given, in the order of the keys."""
-    raw = sample(entry, catalogue) | dict(entry)
+    raw = suggested(entry, catalogue)
     found = {key.name: _raw(key, raw, catalogue) for key in keys.pipeline(catalogue)}
     return {name: value for name, value in found.items() if value is not _ABSENT}
 
@@ -148,8 +160,6 @@ def _raw(key: Key, raw: Mapping[str, Any], catalogue: Catalogue) -> Any:
     """What was given for a key, or its default; keys that nothing of this pipeline reads are absent."""
     if key.name in raw:
         return raw[key.name]
-    if key.kind in ("one", "many"):
-        return defaults(key.name, catalogue)
     if key.name == "name":
         return "pipeline"
     if key.name == "path":
@@ -157,14 +167,9 @@ def _raw(key: Key, raw: Mapping[str, Any], catalogue: Catalogue) -> Any:
     if key.name in keys.CSV and raw.get("format", "csv") != "csv":
         return _ABSENT
     settings = {setting.key for setting in catalogue.settings}
-    wanted = {s.key for part in _parts(raw, catalogue) for s in part.settings}
+    wanted = {s.key for part in rules.chosen(raw, catalogue) for s in part.settings}
     unread = key.name in settings and key.name not in wanted
     return _ABSENT if unread or key.name == "columns" else key.default
-
-
-def _parts(raw: Mapping[str, Any], catalogue: Catalogue) -> tuple[Any, ...]:
-    chosen = {axis.id: raw.get(axis.id, defaults(axis.id, catalogue)) for axis in catalogue.asked}
-    return rules.chosen(chosen, catalogue)
 
 
 def _read(key: Key, raw: Any, catalogue: Catalogue, problems: Problems) -> Any:

@@ -89,11 +89,15 @@ def _sampled(found: Draft, request: Request, problems: Problems) -> Draft:
 
 
 def decided(found: Draft, catalogue: Catalogue) -> Draft:
-    """What --defaults does: the catalogue's default for every pattern that nobody chose."""
-    chosen = {key.name: answers.defaults(key.name, catalogue) for key in answers.choices(catalogue)}
+    """What --defaults does: a pattern wherever nobody chose one."""
     entries = found.values.get("pipelines") or [{}]
-    values = dict(found.values) | {"pipelines": [chosen | dict(entry) for entry in entries]}
-    return replace(found, values=values)
+    chosen = [_choices(entry, catalogue) | dict(entry) for entry in entries]
+    return replace(found, values=dict(found.values) | {"pipelines": chosen})
+
+
+def _choices(entry: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
+    suggested = answers.suggested(entry, catalogue)
+    return {key.name: suggested[key.name] for key in answers.choices(catalogue)}
 
 
 def undecided(found: Draft, catalogue: Catalogue) -> tuple[Key, ...]:
@@ -180,16 +184,16 @@ def notes(project: Project) -> Iterator[str]:
 
 
 def refuse_undecided(
-    keys: tuple[Key, ...], words: tuple[str, ...], catalogue: Catalogue, problems: Problems
+    found: Draft, words: tuple[str, ...], catalogue: Catalogue, problems: Problems
 ) -> None:
     """Without a terminal nothing is asked: each missing answer, and the command that gives them all."""
-    if not keys:
-        return
+    first, *_ = found.values.get("pipelines") or [{}]
+    suggested = answers.suggested(first, catalogue)
     more: list[str] = []
-    for key in keys:
+    for key in undecided(found, catalogue):
         known = ", ".join(pattern.id for pattern in catalogue.of(key.name))
         problems.found.append(UsageError(f"{key.flag} is missing: {known}."))
-        value = answers.defaults(key.name, catalogue)
+        value = suggested[key.name]
         for item in [value] if isinstance(value, str) else value:
             more += [key.flag, item]
     command = reproduce.line(("new", *words, *more))

@@ -66,7 +66,7 @@ def test_nothing_said_is_the_shipped_sample_with_the_defaults() -> None:
     (only,) = found["pipelines"]
     sample = next(iter(CATALOGUE.samples.values()))
     assert only["columns"] == sample["columns"]
-    assert only["extraction"] == answers.defaults("extraction", CATALOGUE)
+    assert only["extraction"] == answers.suggested({}, CATALOGUE)["extraction"]
 
 
 def test_later_layers_win() -> None:
@@ -158,7 +158,7 @@ def test_data_of_ones_own_needs_its_columns() -> None:
         ({"accept": ["nothing"]}, "no such choice"),
         ({"accept": ["lookback_without_idempotent"]}, "no such choice"),
         ({"extraction": "lookback", "sink": "append_log"}, "--accept lookback_append_only"),
-        ({"event_time": None}, "--event-time"),
+        ({"event_time": None, "extraction": "time_ranged"}, "--event-time"),
     ],
 )
 def test_what_does_not_fit_is_said(change: dict[str, Any], word: str) -> None:

@@ -68,7 +68,7 @@ def _create(
             return None
         found = asked
     elif undecided:
-        new.refuse_undecided(undecided, tuple(_words()), catalogue, problems)
+        new.refuse_undecided(found, tuple(_words()), catalogue, problems)
     return new.create(request, found, catalogue, problems)
 
 

@@ -53,7 +53,7 @@ def read(
     every = _every(
         (last - first).days + 1, days, hours, timed=raw.complete and moment.type == "TIMESTAMP"
     )
-    until = _until(past or last, every, today) if raw.complete else None
+    until = _until(first, past or last, every, today) if raw.complete else None
     notes += _zone(connection, moment, raw)
     if moment.filled < raw.rows:
         notes.append(f"{raw.rows - moment.filled} of {raw.rows} rows have no {moment.name}.")
@@ -68,9 +68,11 @@ def _every(span: int, days: int, hours: int, *, timed: bool) -> str:
     return "7d" if span >= LONG and days * SPARSE <= span else "1d"
 
 
-def _until(last: date, every: str, today: date) -> date | None:
+def _until(first: date, last: date, every: str, today: date) -> date | None:
+    """The end of the window that the newest event lies in: a part of a window is never over."""
     length = timedelta(days=7 if every == "7d" else 1)
-    return last + timedelta(days=1) if today - last > WINDOWS_LEFT * length else None
+    end = first + ((last - first) // length + 1) * length
+    return end if today - last > WINDOWS_LEFT * length else None
 
 
 def _zone(connection: DuckDBPyConnection, moment: Column, raw: Raw) -> list[str]:

@@ -3,29 +3,13 @@
 The data keeps its own spelling (`source`); this is the name of a column everywhere behind bronze.
 """
 
-import keyword
 import re
 import unicodedata
 from collections.abc import Sequence
 
-LIMIT = 63  # bytes: Postgres cuts longer identifiers silently
+from scaffold.catalogue import load
 
-_RESERVED = """
-    all alter analyse analyze and any anti array as asc asymmetric authorization between both by
-    case cast check collate collation column commit concurrently constraint create cross cube
-    current current_catalog current_date current_role current_schema current_time
-    current_timestamp current_user database default deferrable delete desc describe distinct div
-    do drop else end escape except exists explain false fetch filter for foreign freeze from full
-    function glob global grant group grouping having if ilike in index initially inner insert
-    intersect interval into is isnull join lambda lateral leading left like limit local localtime
-    localtimestamp map merge minus natural not notnull null of offset on only or order outer over
-    overlaps partition pivot pivot_longer pivot_wider placing positional primary procedure qualify
-    range recursive references returning revoke right rollback rollup row rows sample schema
-    select semi session_user set show similar some start struct summarize symmetric table
-    tablesample then to trailing transaction trigger true truncate try_cast union unique unknown
-    unnest unpivot update user using values variadic verbose view when where window with within
-"""
-SQL_RESERVED = frozenset(_RESERVED.split())
+LIMIT = 63  # bytes: Postgres cuts longer identifiers silently
 
 
 def clean(source: str, place: int = 1) -> str:
@@ -49,8 +33,9 @@ def clean_all(sources: Sequence[str]) -> tuple[str, ...]:
 
 
 def reserved(name: str) -> bool:
-    """Whether Python, DuckDB, Postgres or Spark read this word as part of their own grammar."""
-    return keyword.iskeyword(name) or name.lower() in SQL_RESERVED
+    """Whether the generated Python or SQL would read this word as part of its own grammar."""
+    words = load().reserved
+    return name.lower() in words["python"] | words["sql"]
 
 
 def _words(source: str) -> str:

@@ -27,10 +27,12 @@ class Gate:
         whys = ", ".join(
             f"CASE WHEN {rule} THEN {literal(why)} END" for rule, why in self._rules() if why
         )
-        row = ", ".join(f"{column.name} := raw.{column.name}" for column in self.contract.source)
+        row = ", ".join(
+            f"{literal(column.name)}: raw.{column.name}" for column in self.contract.source
+        )
         return (
             f"SELECT _unit, _file, concat_ws('; ', _problem, {whys}) AS reason, "
-            f"coalesce(_line, CAST(to_json(struct_pack({row})) AS STRING)) AS content "
+            "coalesce(_line, CAST(to_json({" + row + "}) AS STRING)) AS content "
             f"FROM {relation} WHERE {where} AND coalesce({self._broken()}, false)"
         )
 
