@@ -96,10 +96,12 @@ class Windows:
         ).fetchall()
         read = {key[:19]: entry.rows for key, entry in history.done.items()}
         late = {start.isoformat(): n for start, n in found if start}
+        undated, last = sum(n for start, n in found if not start), self.until or datetime.max
         return {
             "late": {key: n - read[key] for key, n in late.items() if n > read.get(key, n)},
             "before_since": sum(n for start, n in found if start and start < self.since),
-            "undated": sum(n for start, n in found if start is None),
+            "after_until": sum(n for start, n in found if start and start + self.every > last),
+            "undated": undated + pipeline.source.unsplit(con),
         }
 
     def _refuse_other_windows(self, history: History) -> None:

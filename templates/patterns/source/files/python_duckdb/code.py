@@ -50,6 +50,10 @@ class Files:
     def select(self, con: Connection, request: Request, contract: Contract) -> str:
         return self._rows(self._paths(request), request, contract)
 
+    def unsplit(self, con: Connection) -> int:
+        found = con.execute(f"SELECT count(_problem) FROM ({self.format.rejects()})").fetchone()
+        return int(found[0]) if found else 0
+
     def read(self, con: Connection, request: Request, contract: Contract) -> Callable[[], None]:
         paths = self._paths(request)
         before = [stamp(path) for path in paths]

@@ -77,6 +77,9 @@ class Published:
             f"FROM {rows} AS p JOIN (VALUES {', '.join(items)}) AS w(_start, _file) ON {mine})"
         )
 
+    def unsplit(self, con: Connection) -> int:
+        return 0
+
     def read(self, con: Connection, request: Request, contract: Contract) -> Callable[[], None]:
         before = self.items({})
         con.execute(f"CREATE OR REPLACE TEMP TABLE batch AS {self.select(con, request, contract)}")

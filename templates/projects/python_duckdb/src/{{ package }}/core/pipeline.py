@@ -46,6 +46,9 @@ class Source(Protocol):
     def select(self, con: Connection, request: Request, contract: Contract) -> str:
         """The requested rows as SQL; raises if the source drifted from the contract."""
 
+    def unsplit(self, con: Connection) -> int:
+        """How many lines the rows selected last lack, since they could not be split into cells."""
+
     def read(self, con: Connection, request: Request, contract: Contract) -> Callable[[], None]:
         """Make the relation `batch`; the answer, called later, raises if the source changed."""
 
