@@ -7,6 +7,7 @@ when their rows have changed, and look at what readers see before anything heals
 
 import multiprocessing
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from .support import Row, World, main
 
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload([__name__])
+LAST, SOME = 10, 10  # steps at the end, and before it, that are looked at
 CHANGES = ("replace", "rename", "link", "unlink", "remove")  # of the module os
 
 
@@ -67,14 +69,28 @@ def killed(world: World, arguments: tuple[str, ...], steps: int) -> bool:
 def at_every_step(
     world: World, arguments: tuple[str, ...], folder: Path
 ) -> Iterator[tuple[int, World]]:
-    """Worlds in which the command was killed, one for each step that it has."""
-    steps = 0
-    while True:
-        other = world.copy(folder / str(steps))
-        if not killed(other, arguments, steps):
-            return
-        yield steps, other
-        steps += 1
+    """Worlds in which the command was killed, each before another of its steps.
+
+    The last steps, in which rows and ledger become visible, are all there; of those before them
+    some, evenly spread. With the environment variable KILL=everywhere none is left out.
+    """
+    steps = _steps(world.copy(folder / "counted"), arguments)
+    early = max(steps - LAST, 0)
+    apart = 1 if os.environ.get("KILL") == "everywhere" else max(early // SOME, 1)
+    for step in [*range(0, early, apart), *range(early, steps)]:
+        other = world.copy(folder / str(step))
+        assert killed(other, arguments, step), f"there was no step {step} of {steps}"
+        yield step, other
+        shutil.rmtree(other.folder)
+
+
+def _steps(world: World, arguments: tuple[str, ...]) -> int:
+    """How many steps a command has."""
+    counted = PROCESSES.Value("i", 0)
+    process = PROCESSES.Process(target=_die, args=(world, arguments, -1, counted))
+    process.start()
+    process.join()
+    return int(counted.value)
 
 
 @contextmanager
@@ -104,14 +120,18 @@ def _hold(world: World, opened: Any, done: Any) -> None:
         done.wait(60)
 
 
-def _die(world: World, arguments: tuple[str, ...], steps: int) -> None:
+def _die(world: World, arguments: tuple[str, ...], steps: int, counted: Any = None) -> None:
     os.environ.update(world.env)
     countdown = Countdown(steps)
     connect = duckdb.connect
     duckdb.connect = lambda *a, **k: Watched(connect(*a, **k), countdown)  # type: ignore[assignment]
     for name in CHANGES:
         setattr(os, name, _counted(getattr(os, name), countdown))
-    main(list(arguments))
+    try:
+        main(list(arguments))
+    finally:
+        if counted is not None:
+            counted.value = steps - countdown.left
 
 
 def _counted(change: Callable[..., Any], countdown: Countdown) -> Callable[..., Any]:

@@ -39,9 +39,7 @@ def test_mended_rows_leave_quarantine(name: str, world: Make) -> None:
     assert here.table("quarantine") == []
 
 
-@pytest.mark.parametrize(
-    "name", [n for n in files if spoilable(n) and n not in streamed]
-)
+@pytest.mark.parametrize("name", [n for n in files if spoilable(n) and n not in streamed])
 def test_a_unit_that_is_mostly_bad_is_refused_and_writes_nothing(name: str, world: Make) -> None:
     here = world(name)
     here.write("a", here.spoil(here.rows(40)))
