@@ -96,7 +96,9 @@ class Windows:
         ).fetchall()
         read = {key[:19]: entry.rows for key, entry in history.done.items()}
         late = {start.isoformat(): n for start, n in found if start}
-        undated, last = sum(n for start, n in found if not start), self.until or self.since.replace(year=9999)
+        undated, last = sum(n for start, n in found if not start), self.until or self.since.replace(
+            year=9999
+        )
         return {
             "late": {key: n - read[key] for key, n in late.items() if n > read.get(key, n)},
             "before_since": sum(n for start, n in found if start and start < self.since),
