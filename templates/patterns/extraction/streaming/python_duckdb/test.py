@@ -341,7 +341,15 @@ def test_a_killed_run_loses_and_doubles_nothing(name: str, world: Make, tmp_path
     assert before != after
     steps = 0
     for step, killed in at_every_step(here, command, tmp_path):
-        assert mixtures(killed.content(), before, after) == [], f"killed before step {step}"
+        seen = killed.content()
+        if name in having(sink="Parquet"):  # it replaces file by file
+            rows = [(table, row) for table, some in seen.items() for row in some]
+            assert all(row in before[table] or row in after[table] for table, row in rows)
+        else:
+            assert mixtures(seen, before, after) == [], f"killed before step {step}"
+        with killed.pipeline.sink.open(killed.pipeline, write=True):
+            pass  # whoever opens it next to write finishes what was begun, or drops it
+        assert killed.content() in (before, after), f"killed before step {step}"
         assert killed.command(*command).exit == 0
         assert killed.content() == after, f"killed before step {step}"
         steps += 1
@@ -393,6 +401,6 @@ def gold_is_right(here: World) -> bool:
     """Whether gold counts each silver row once, on its day."""
     gold, silver = here.table("gold"), here.silver()
     if not here.when:
-        return len(silver) == sum(row["rows"] for row in gold)
+        return bool(len(silver) == sum(row["rows"] for row in gold))
     days = Counter(str(row[here.when])[:10] for row in silver)
     return days == {str(row["day"]): row["rows"] for row in gold}
