@@ -1,0 +1,171 @@
+"""Real, messy files go all the way: looked at, made into a project, run by it, and no row is lost on the way."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+ROOT = Path(__file__).parent.parent
+MESSY = sorted((ROOT / "tests/data/messy").glob("*.csv"))
+SEEN_BY_ALL = ["conf/local.toml"]
+"""Says where the data lies, and is not committed."""
+
+
+def call(folder: Path, path: Path, *words: str) -> str:
+    """A command that has to work; what it says."""
+    done = subprocess.run(
+        (sys.executable, "-m", *words),
+        cwd=folder,
+        env=dict(os.environ) | {"PYTHONPATH": str(path), "GIT_CONFIG_NOSYSTEM": "1"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, (words, done.stdout[-3000:], done.stderr[-3000:])
+    assert "Traceback" not in done.stderr
+    assert "new columns" not in done.stderr
+    return done.stdout
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A project after its first run."""
+
+    folder: Path
+    answers: Mapping[str, Any]
+    status: Mapping[str, Any]
+
+    def published(self) -> int:
+        query = f"SELECT count(*) FROM {self.answers['name']}.silver"
+        with duckdb.connect(str(self.folder / "warehouse.duckdb"), read_only=True) as con:
+            (found,) = con.execute(query).fetchall()
+        return int(found[0])
+
+    def unread(self) -> int:
+        """Rows that no window has, as `status` reports them."""
+        counted = ("before_since", "after_until", "undated")
+        return sum(self.status.get(key, 0) for key in counted)
+
+    def cells(self, file: Path) -> list[list[str]]:
+        """The data lines of a file, as Python's own reader splits them."""
+        plain, quote = self.answers["encoding"], self.answers["quote"]
+        encoding = "utf-8-sig" if plain == "utf-8" else plain
+        with file.open(encoding=encoding, newline="") as text:
+            lines = csv.reader(text, delimiter=self.answers["delimiter"], quotechar=quote)
+            return [line for line in lines if line][int(self.answers["header"]) :]
+
+
+def project(here: Path, sample: Path, *words: str) -> Ran:
+    """`new --sample` with defaults, then the project's own `run` and `status`."""
+    said = call(
+        here, ROOT, "scaffold", "new", "p", "--defaults", "--no-git", "--json", "--sample", str(sample), *words
+    )  # fmt: skip
+    call(here / "p", here / "p/src", "p", "run")
+    status = call(here / "p", here / "p/src", "p", "status", "--json")
+    return Ran(here / "p", json.loads(said)["answers"]["pipelines"][0], json.loads(status))
+
+
+def texts(folder: Path) -> Iterator[tuple[Path, str]]:
+    for path in sorted(folder.rglob("*")):
+        name = str(path.relative_to(folder))
+        if path.is_file() and path.suffix not in {".duckdb", ".pyc"} and name not in SEEN_BY_ALL:
+            yield path, path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("file", MESSY, ids=lambda file: str(file.stem))
+def test_every_row_is_published_or_accounted_for_by_the_first_run(
+    file: Path, tmp_path: Path
+) -> None:
+    ran = project(tmp_path, file)
+    lines, status = ran.cells(file), ran.status
+    assert ran.published() + status["quarantined"] + ran.unread() == len(lines)
+    assert ran.published() > 0.8 * len(lines)
+    assert not status["failed"]
+    assert not status.get("late")
+    if ran.answers["event_time"]:
+        assert ran.answers["extraction"] == "time_ranged"
+        assert not status["due"]
+        assert status["fresh"] == (ran.answers["until"] is not None)
+    else:
+        assert ran.answers["extraction"] == "full_snapshot"
+    # Texts of the data, long enough to be in no file by chance.
+    known = {column["source"] for column in ran.answers["columns"]}
+    cells = {cell for line in lines for cell in line if any(map(str.isalpha, cell))} - known
+    distinct = {cell for cell in cells if len(cell) > 9}
+    for path, text in texts(ran.folder):
+        assert not [cell for cell in distinct if cell in text], path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("file", MESSY, ids=lambda file: str(file.stem))
+def test_a_folder_of_files_is_read_like_one(file: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "orders"
+    folder.mkdir()
+    for copy in ("a.csv", "b.csv"):
+        shutil.copy(file, folder / copy)
+    ran = project(tmp_path, folder)
+    once = len(ran.cells(file))
+    wanted = 2 * once if ran.answers["event_time"] else once  # a snapshot is the newest file
+    assert ran.status["rows"] + ran.unread() == wanted
+
+
+def test_columns_may_be_called_like_any_word_of_sql(tmp_path: Path) -> None:
+    found = duckdb.sql("SELECT keyword_name FROM duckdb_keywords() ORDER BY 1").fetchall()
+    names = [name for (name,) in found]
+    assert "order" in names
+    lines = [",".join([*(f"{n}{i}" for i in range(len(names))), f"2024-01-0{n}"]) for n in (1, 2)]
+    ran = project(tmp_path, sample(tmp_path, ",".join([*names, "happened_at"]), *lines))
+    assert ran.published() == 2
+    assert [column["source"] for column in ran.answers["columns"]] == [*names, "happened_at"]
+
+
+def test_300_columns_are_read_by_windows(tmp_path: Path) -> None:
+    names = ",".join(["order", "happened_at", *(f"value {n}" for n in range(298))])
+    lines = [f"{n},2024-01-0{n}{',1.5' * 298}" for n in range(1, 5)]
+    ran = project(tmp_path, sample(tmp_path, names, *lines))
+    assert ran.published() == 4
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["uniform", "mixed"])
+@pytest.mark.parametrize("lines", [["3,2024-01-03", "4,2024-01-04,9,9,9"], ["3", "4"]])
+def test_a_line_of_too_many_or_too_few_cells_is_counted_and_not_cut(
+    end: str, lines: list[str], tmp_path: Path
+) -> None:
+    good = [f"{n},2024-01-{n:02},x" for n in range(10, 20)]
+    file = tmp_path / "lines.csv"
+    text = "\n".join(["id,happened_at,note", *good, *lines])
+    file.write_text(text + end + "30,2024-01-20,y\n", encoding="utf-8", newline="")
+    ran = project(tmp_path, file)
+    assert ran.published() == 11  # of 13
+    assert ran.status["quarantined"] + ran.unread() == 2
+
+
+@pytest.mark.parametrize(("header", "ships"), [("order,happened_at", False), (None, True)])
+def test_the_shipped_sample_is_for_itself_only(
+    header: str | None, ships: bool, tmp_path: Path
+) -> None:
+    words = (
+        ["--sample", str(sample(tmp_path, header, "1,2024-01-01", name="flights"))]
+        if header
+        else []
+    )
+    call(tmp_path, ROOT, "scaffold", "new", "p", "--defaults", "--no-git", *words)
+    assert any((tmp_path / "p/data").rglob("*.csv")) == ships
+
+
+def sample(folder: Path, *lines: str, name: str = "words") -> Path:
+    file = folder / f"{name}.csv"
+    file.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    return file
