@@ -1,0 +1,168 @@
+"""One Protocol for each decision, and the Pipeline that holds one answer to each.
+
+A pattern is a class that fulfils its Protocol; `runner.py` never asks which one it has.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+import duckdb
+
+from .contract import Column, Contract, Table, lineage
+from .ledger import Entry, History, Status
+from .quality import Gate
+from .units import Due, Request, Slice, Slices, Unit
+
+Connection = duckdb.DuckDBPyConnection
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One table and how it follows from the one before: `sql` reads the relation `input`."""
+
+    table: Table
+    reads: str
+    sql: str
+    slice: Literal["raw", "rows", "routed", "aggregate", "whole"]
+    input: Callable[[str, str], str] = "SELECT * FROM {} WHERE {}".format
+
+
+class Source(Protocol):
+    """Where rows come from."""
+
+    @property
+    def event_time(self) -> str | None:
+        """The column of event time, in UTC behind the quality gate."""
+
+    def ready(self, as_of: datetime, contract: Contract) -> None:
+        """Raise if there is no use in reading it now."""
+
+    def columns(self, contract: Contract) -> tuple[Column, ...]:
+        """The columns with their raw types."""
+
+    def select(self, con: Connection, request: Request, contract: Contract) -> str:
+        """The requested rows as SQL; raises if the source drifted from the contract."""
+
+    def unsplit(self, con: Connection) -> int:
+        """How many lines the rows selected last lack, since they could not be split into cells."""
+
+    def read(self, con: Connection, request: Request, contract: Contract) -> Callable[[], None]:
+        """Make the relation `batch`; the answer, called later, raises if the source changed."""
+
+
+class Extraction(Protocol):
+    """Which units are due, and what each reads and replaces. It has no clock of its own."""
+
+    @property
+    def unit_type(self) -> str:
+        """The SQL type of the lineage column `_unit`."""
+
+    @property
+    def parallel(self) -> bool:
+        """Whether chunks of a backfill may be done at the same time."""
+
+    def plan(self, as_of: datetime, history: History) -> Sequence[Due]: ...
+    def again(self, start: datetime, end: datetime, history: History) -> Sequence[Due]: ...
+    def request(self, units: Sequence[Any]) -> Request: ...
+    def slices(self, units: Sequence[Any], pipeline: "Pipeline", store: "Store") -> Slices:
+        """Called when `batch` is there and nothing is written yet."""
+
+    def check(self, entries: Sequence[Entry], history: History) -> None:
+        """Refuse a unit that read suspiciously few rows."""
+
+    def unread(self, pipeline: "Pipeline", con: Connection, history: History) -> dict[str, Any]:
+        """Rows that no unit read or will read, counted for `status`."""
+
+
+class Writing(Protocol):
+    """How a unit is written, and whether one that is done may be written again."""
+
+    def admit(self, due: Sequence[Due], history: History) -> None: ...
+    def write(self, store: "Store", table: Table, part: Slice, rows: str) -> None: ...
+
+
+class Behaviour(Protocol):
+    """What happens around the units: which of them now, how often, and when to stop."""
+
+    def choose(self, due: Sequence[Due]) -> Sequence[Due]: ...
+    def attempt(self, work: Callable[[], list[Entry]]) -> list[Entry]: ...
+    def failed(self, attempt: int) -> Status: ...
+    def carry_on(self, ended: Sequence[Entry]) -> bool: ...
+
+
+class Structure(Protocol):
+    """The tables between source and sink, in the order in which they are written."""
+
+    def steps(self, contract: Contract, raw: Table, gate: Gate) -> Sequence[Step]: ...
+
+
+class Decisions(Protocol):
+    """Which settings decide a unit at run time; the ledger keeps them in its detail."""
+
+    def settings(self, unit: Unit, history: History) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """The settings as they are now, whatever decided the unit before."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def settings(self, unit: Unit, history: History) -> Mapping[str, Any]:
+        return self.values
+
+
+class Store(Protocol):
+    """An open sink; what is written between `begin` and `commit` appears with its entries."""
+
+    @property
+    def con(self) -> Connection: ...
+    def history(self) -> History: ...
+    def relation(self, table: str) -> str: ...
+    def begin(self) -> "AbstractContextManager[Store]": ...
+    def remove(self, table: Table, where: str) -> None: ...
+    def append(self, table: Table, rows: str) -> None: ...
+    def commit(self, entries: Sequence[Entry]) -> None: ...
+
+
+class Sink(Protocol):
+    """Where tables and ledger live."""
+
+    def open(self, pipeline: "Pipeline", write: bool) -> AbstractContextManager[Store]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """One dataset's way from a source to a sink."""
+
+    name: str
+    contract: Contract
+    source: Source
+    extraction: Extraction
+    writing: Writing
+    behaviour: Behaviour
+    structure: tuple[Structure, ...]
+    sink: Sink
+    chunk: int  # contiguous units in one pass: more is faster, and takes more memory
+    decisions: Decisions = Current()
+
+    def steps(self) -> list[Step]:
+        """All steps of all structures, in order."""
+        raw = self.raw()
+        gate = Gate(self.contract, raw, self.source.event_time)
+        return [step for part in self.structure for step in part.steps(self.contract, raw, gate)]
+
+    @property
+    def kept(self) -> str:
+        """The relation that has the rows as they came: a table, or the batch itself."""
+        return next(step.reads for step in self.steps() if step.table.name == "quarantine")
+
+    def raw(self) -> Table:
+        """The rows as they came, and where they came from."""
+        traces = {"file": "STRING", "row": "BIGINT", "event_time": "TIMESTAMP"}
+        faults = {"problem": "STRING", "line": "STRING"}
+        added = lineage(unit=self.extraction.unit_type, **traces, **faults)
+        return Table(name="bronze", columns=self.source.columns(self.contract) + added)

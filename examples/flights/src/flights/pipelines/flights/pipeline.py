@@ -1,0 +1,60 @@
+"""flights: the one file that knows all parts of this pipeline."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from ...core.contract import load
+from ...core.event_time import EventTime
+from ...core.pipeline import Pipeline
+from ...core.settings import Settings
+from ...patterns.idempotent import Idempotent
+from ...patterns.multi_hop import MultiHop
+from ...patterns.self_healing import SelfHealing
+from ...patterns.time_ranged import TimeRanged
+from ...sinks.duckdb import DuckDB
+from ...sources.csv import CSV
+from ...sources.files import Files
+
+HERE = Path(__file__).parent
+
+
+def pipeline(settings: Settings) -> Pipeline:
+    """Put the chosen parts together."""
+    return Pipeline(
+        name="flights",
+        contract=load(HERE / "contract.yml"),
+        source=Files(
+            path=settings.pipelines["flights"].path,
+            format=CSV(
+                delimiter=",",
+                quote='"',
+                encoding="utf-8",
+                header=True,
+                nulls=(
+                    "",
+                    "NA",
+                ),
+            ),
+            when=EventTime(
+                "time_hour",
+                zone="UTC",
+                formats=(),
+            ),
+        ),
+        extraction=TimeRanged(
+            every=timedelta(days=1),
+            since=datetime(2013, 3, 8),
+            until=datetime(2013, 3, 13),
+            grace=timedelta(hours=0),
+        ),
+        writing=Idempotent(),
+        behaviour=SelfHealing(),
+        structure=(
+            MultiHop(
+                silver=(HERE / "silver.sql").read_text(),
+                gold=(HERE / "gold.sql").read_text(),
+            ),
+        ),
+        sink=DuckDB(settings.warehouse, settings.memory_limit),
+        chunk=settings.chunk,
+    )

@@ -1,0 +1,87 @@
+"""DuckDB as a sink: rows and ledger entry commit in one transaction of one file."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from ..core.contract import Table
+from ..core.engine import connect
+from ..core.ledger import Entry, History
+from ..core.pipeline import Pipeline
+
+LEDGER = (
+    "pipeline STRING, unit STRING, status STRING, attempt BIGINT, run STRING, started TIMESTAMP, "
+    "finished TIMESTAMP, rows BIGINT, rejected BIGINT, first_event TIMESTAMP, "
+    "last_event TIMESTAMP, detail STRING, error STRING"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DuckDB:
+    """One file for all pipelines: a schema for each, and the ledger beside them.
+
+    DuckDB's lock on the file lets one run write at a time, and keeps readers out meanwhile.
+    """
+
+    path: Path
+    memory_limit: str
+
+    @contextmanager
+    def open(self, pipeline: Pipeline, write: bool) -> Iterator["DuckDBStore"]:
+        """Open the file; its tables are made beforehand, in transactions of their own."""
+        exists = self.path.exists()
+        con = connect(self.path if exists or write else None, self.memory_limit, write)
+        try:
+            if write or not exists:
+                con.execute(f"CREATE SCHEMA IF NOT EXISTS {pipeline.name}")
+                con.execute(f"CREATE TABLE IF NOT EXISTS ledger ({LEDGER})")
+                for table in (step.table for step in pipeline.steps()):
+                    name = f"{pipeline.name}.{table.name}"
+                    con.execute(f"CREATE TABLE IF NOT EXISTS {name} ({table.ddl})")
+            yield DuckDBStore(con, pipeline.name)
+        finally:
+            con.close()
+
+
+@dataclass(frozen=True, slots=True)
+class DuckDBStore:
+    """The open file; between `begin` and `commit` it is one transaction."""
+
+    con: duckdb.DuckDBPyConnection
+    name: str
+
+    def history(self) -> History:
+        query = "SELECT * FROM ledger WHERE pipeline = ? ORDER BY rowid"
+        found = self.con.execute(query, [self.name])
+        names = [column[0] for column in found.description or []]
+        rows = (dict(zip(names, row, strict=True)) for row in found.fetchall())
+        return History(Entry(**row | {"detail": json.loads(row["detail"])}) for row in rows)
+
+    def relation(self, table: str) -> str:
+        return table if table == "batch" else f"{self.name}.{table}"
+
+    @contextmanager
+    def begin(self) -> Iterator["DuckDBStore"]:
+        con = self.con.cursor()
+        con.execute("BEGIN")
+        try:
+            yield DuckDBStore(con, self.name)
+        finally:
+            con.close()  # what was not committed is rolled back
+
+    def remove(self, table: Table, where: str) -> None:
+        self.con.execute(f"DELETE FROM {self.relation(table.name)} WHERE {where}")
+
+    def append(self, table: Table, rows: str) -> None:
+        self.con.execute(f"INSERT INTO {self.relation(table.name)} BY NAME {rows}")
+
+    def commit(self, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            row = entry.model_dump() | {"detail": json.dumps(entry.detail)}
+            marks = ", ".join("?" for _ in row)
+            self.con.execute(f"INSERT INTO ledger VALUES ({marks})", list(row.values()))
+        self.con.execute("COMMIT")

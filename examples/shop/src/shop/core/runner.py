@@ -1,0 +1,135 @@
+"""The loop: what is due, chunk by chunk, rows and ledger together. It knows no pattern by name."""
+
+import logging
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import duckdb
+
+from .counts import count, count_routes, refuse_many
+from .errors import EnvironmentFailure, PipelineError, Transient, UsageError
+from .ledger import Entry, History
+from .pipeline import Pipeline, Store
+from .units import Due, Unit, chunks, literal
+
+log = logging.getLogger(__name__)
+
+
+def plan(pipeline: Pipeline, as_of: datetime, history: History) -> tuple[Sequence[Due], int]:
+    """The units that `run` would do now, and how many it would leave for later."""
+    pipeline.source.ready(as_of, pipeline.contract)
+    due = pipeline.extraction.plan(as_of, history)
+    chosen = pipeline.behaviour.choose(due)
+    return chosen, len(due) - len(chosen)
+
+
+def run(
+    pipeline: Pipeline, store: Store, due: Sequence[Due], jobs: int = 1, rebuild: bool = False
+) -> Iterator[list[Entry]]:
+    """Do the due units, `jobs` chunks at a time; yields the entries that a chunk recorded.
+
+    To rebuild is to do them from the raw rows that the sink keeps, without the source.
+    """
+    if rebuild and pipeline.kept == "batch":
+        raise UsageError("no raw rows are kept to rebuild from: that takes the structure multi_hop")
+    if jobs > 1 and not pipeline.extraction.parallel:
+        raise UsageError("these units build on one another: do them with --jobs 1")
+    history = store.history()
+    pipeline.writing.admit(due, history)
+    decided = [replace(o, settings=pipeline.decisions.settings(o.unit, history)) for o in due]
+    work = _Work(pipeline, store, history, uuid.uuid4().hex[:12], rebuild)
+    waiting, ended = chunks(decided, pipeline.chunk), list[Entry]()
+    with ThreadPoolExecutor(jobs) as pool:
+        while waiting and pipeline.behaviour.carry_on(ended):
+            now, waiting = waiting[:jobs], waiting[jobs:]
+            for entries in pool.map(work.do, now):
+                ended += entries
+                yield entries
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One run of one pipeline."""
+
+    pipeline: Pipeline
+    store: Store
+    history: History
+    run_id: str
+    rebuild: bool
+
+    def do(self, chunk: Sequence[Due]) -> list[Entry]:
+        """Write a chunk, or record that it failed; a chunk is split before a unit fails."""
+        started = _now()
+        try:
+            return self.pipeline.behaviour.attempt(lambda: self._write(chunk, started))
+        except (duckdb.IOException, duckdb.OutOfMemoryException, OSError) as error:
+            raise EnvironmentFailure(str(error)) from error
+        except (duckdb.Error, PipelineError) as error:
+            if isinstance(error, PipelineError) and error.exit_code > 1:
+                raise
+            if len(chunk) > 1 and not isinstance(error, Transient):
+                return [entry for one in chunk for entry in self.do([one])]
+            failed = [self._entry(one, started, str(error)) for one in chunk]
+            with self.store.begin() as store:
+                store.commit(failed)
+            for entry in failed:
+                log.error("%s %s %s: %s", entry.pipeline, entry.unit, entry.status, entry.error)
+            return failed
+
+    def _write(self, chunk: Sequence[Due], started: datetime) -> list[Entry]:
+        """Source to sink in one transaction: every step replaces its slice of one table."""
+        pipeline, units = self.pipeline, [one.unit for one in chunk]
+        with self.store.begin() as store:
+            unchanged = self._read(store, units)
+            slices = pipeline.extraction.slices(units, pipeline, store)
+            decided = [f"{literal(value)} AS {key}" for key, value in chunk[0].settings.items()]
+            store.con.execute(
+                f"CREATE OR REPLACE TEMP VIEW settings AS SELECT {', '.join(decided or ['true'])}"
+            )
+            for step in pipeline.steps():
+                if self.rebuild and step.reads == "batch":
+                    continue
+                part = getattr(slices, step.slice)
+                rows = step.input(f"{store.relation(step.reads)} AS raw", part.reads)
+                store.con.execute(f"CREATE OR REPLACE TEMP VIEW input AS {rows}")
+                made = f"SELECT * FROM (\n{step.sql}\n) AS made WHERE {part.writes}"
+                pipeline.writing.write(store, step.table, part, made)
+            entries = [self._entry(one, started) for one in chunk]
+            done = count(store, pipeline.kept, slices.raw, entries, units)
+            done = count_routes(store, pipeline.steps(), slices.routed, done, units)
+            refuse_many(store, slices, done)
+            pipeline.extraction.check(done, self.history)
+            unchanged()
+            store.commit(done)
+        return done
+
+    def _read(self, store: Store, units: Sequence[Unit]) -> Callable[[], None]:
+        if self.rebuild:
+            kept = store.relation(self.pipeline.kept)
+            store.con.execute(f"CREATE OR REPLACE TEMP VIEW batch AS SELECT * FROM {kept}")
+            return lambda: None
+        request = self.pipeline.extraction.request(units)
+        request = replace(request, once=self.pipeline.kept != "batch")
+        return self.pipeline.source.read(store.con, request, self.pipeline.contract)
+
+    def _entry(self, due: Due, started: datetime, error: str = "") -> Entry:
+        attempt = self.history.failures(due.unit.key) + 1
+        return Entry(
+            pipeline=self.pipeline.name,
+            unit=due.unit.key,
+            status=self.pipeline.behaviour.failed(attempt) if error else "done",
+            attempt=attempt,
+            run=self.run_id,
+            started=started,
+            finished=_now(),
+            detail={**due.unit.detail, **({"settings": due.settings} if due.settings else {})},
+            error=error,
+        )
+
+
+def _now() -> datetime:
+    """The wall clock, for the ledger only: no row and no plan depends on it."""
+    return datetime.now(UTC).replace(tzinfo=None)

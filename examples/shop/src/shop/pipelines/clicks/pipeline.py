@@ -1,0 +1,59 @@
+"""clicks: the one file that knows all parts of this pipeline."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from ...core.contract import load
+from ...core.event_time import EventTime
+from ...core.pipeline import Current, Pipeline
+from ...core.settings import Settings
+from ...patterns.conditional import Conditional
+from ...patterns.direct import Direct
+from ...patterns.once import Once
+from ...patterns.self_healing import SelfHealing
+from ...patterns.streaming import Streaming
+from ...sinks.duckdb import DuckDB
+from ...sources.feed import FileFeed
+from ...sources.files import Files
+from ...sources.jsonl import JSONLines
+
+HERE = Path(__file__).parent
+
+
+def pipeline(settings: Settings) -> Pipeline:
+    """Put the chosen parts together."""
+    return Pipeline(
+        name="clicks",
+        contract=load(HERE / "contract.yml"),
+        source=Files(
+            path=settings.pipelines["clicks"].path,
+            format=JSONLines(),
+            when=EventTime(
+                "clicked_at",
+                zone="UTC",
+                formats=(),
+            ),
+        ),
+        extraction=Streaming(
+            feed=FileFeed(settings.pipelines["clicks"].path),
+            files=100,
+            watermark=timedelta(days=1),
+        ),
+        writing=Once(),
+        behaviour=SelfHealing(),
+        structure=(
+            Direct(
+                silver=(HERE / "silver.sql").read_text(),
+                gold=(HERE / "gold.sql").read_text(),
+            ),
+            Conditional(
+                routes=(HERE / "routes.sql").read_text(),
+                remainder="rest",
+            ),
+        ),
+        sink=DuckDB(settings.warehouse, settings.memory_limit),
+        chunk=settings.chunk,
+        decisions=Current(
+            settings.pipelines["clicks"].routing,
+        ),
+    )
