@@ -43,7 +43,7 @@ def main() -> int:
         for name in definitions():
             (Path(work) / name).rename(EXAMPLES / name)
     listed = [
-        f"# Examples\n\nRendered by `make examples` from examples.yml; a test holds them equal to it.\n\n"
+        "# Examples\n\nRendered by `make examples` from examples.yml; a test holds them equal to it.\n\n"
     ]
     listed += [f"- [{name}]({name}/): {one['shows']}\n" for name, one in definitions().items()]
     (EXAMPLES / "README.md").write_text("".join(listed), encoding="utf-8")
