@@ -130,7 +130,7 @@ def parts(choice: Choice) -> set[str]:
     known = catalogue.load()
     found = {part.ref for part in rules.judge(TABLE | dict(choice), known).parts}
     if "disconnected" in choice["structure"]:
-        found |= {"source/published", "extraction/streaming"}
+        found.add("source/published")  # its consumer's; the proofs of streaming are about files
     found |= {p.ref for p in known.patterns.values() if p.instead_of and p.instead_of not in found}
     while more := {ref for part in found for ref in known.patterns[part].brings} - found:
         found |= more

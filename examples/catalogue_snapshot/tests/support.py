@@ -401,6 +401,11 @@ def windowed() -> list[str]:
     return [name for name, make in MAKE.items() if hasattr(make(load()).extraction, "every")]
 
 
+def rewriting() -> list[str]:
+    """The pipelines that write again what they wrote: windows only if a done one may be done again."""
+    return [name for name in MAKE if name in redone() or name not in windowed()]
+
+
 def redone() -> list[str]:
     """The pipelines that may do a unit again."""
     return having(writing="Idempotent")

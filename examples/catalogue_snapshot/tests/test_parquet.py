@@ -7,11 +7,11 @@ import duckdb
 import pytest
 
 from .killing import at_every_step
-from .support import World, having, ordered, windowed
+from .support import World, having, ordered, rewriting, windowed
 from .test_part_files import consume, redo
 
 Make = Callable[[str], World]
-files = having(sink="Parquet", source="Files")
+files = [name for name in having(sink="Parquet", source="Files") if name in rewriting()]
 each = pytest.mark.parametrize("name", files)
 
 

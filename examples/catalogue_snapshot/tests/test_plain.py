@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from .support import Failing, World, having, ordered, windowed
+from .support import Failing, World, having, ordered
 
 Make = Callable[[str], World]
-each = pytest.mark.parametrize("name", [n for n in having(behaviour="Plain") if n in windowed()])
+each = pytest.mark.parametrize("name", having(behaviour="Plain", extraction="TimeRanged"))
 
 
 @each

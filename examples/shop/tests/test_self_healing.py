@@ -30,9 +30,11 @@ def test_a_gap_is_refilled_before_what_is_new(name: str, world: Make) -> None:
     for window in range(4):
         here.write(f"w{window}", here.rows(3, window))
     here.backfill(here.end(2), here.end(3))  # as if the windows before it had been lost
-    assert list(here.plan(here.over(4)).values()) == ["gap", "gap", "new"]
+    due = list(here.plan(here.over(4)).values())
+    assert [why for why in due if why != "again"] == ["gap", "gap", "new"]
+    assert due.index("gap") < due.index("new")
     assert here.run(here.over(4)).exit == 0
-    assert here.plan(here.over(4)) == {}
+    assert set(here.plan(here.over(4)).values()) <= {"again"}
     assert here.silver() == ordered([row for window in range(4) for row in here.rows(3, window)])
 
 

@@ -4,11 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
-from .support import Row, World, having, windowed
+from .support import Row, World, having, rewriting, windowed
 from .test_part_files import consume, redo
 
 Make = Callable[[str], World]
-each = pytest.mark.parametrize("name", having(sink="DedupeKey", source="Files"))
+each = pytest.mark.parametrize(
+    "name", [n for n in having(sink="DedupeKey", source="Files") if n in rewriting()]
+)
 
 
 def viewed(here: World) -> dict[str, list[Row]]:
