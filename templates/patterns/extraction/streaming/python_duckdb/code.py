@@ -73,7 +73,7 @@ class Streaming:
                 "comes with the next run; `backfill` does this batch without what is gone."
             )
         paths = tuple(self.feed.path_of(file) for file in unit.files)
-        return Request(f"CAST({unit.mark} AS BIGINT)", paths=paths)
+        return Request(f"CAST({unit.start} AS BIGINT)", paths=paths)
 
     def slices(self, units: Sequence[Offsets], pipeline: Pipeline, store: Store) -> Slices:
         """What the rows of these files touch, when the late ones among them are marked."""
