@@ -6,8 +6,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -39,6 +40,8 @@ class Mutation:
     replace: str
     fails: str
     also: tuple[Mapping[str, str], ...] = ()
+    choice: Mapping[str, Any] = field(default_factory=dict)
+    """What has to be chosen for nothing else to do the work of the mechanism."""
 
     def applied(self, text: str) -> str:
         """The code without its mechanism."""
@@ -109,20 +112,21 @@ def test_its_own_tests_pass_three_wise(
 def test_a_proof_fails_without_its_mechanism(
     mutation: Mutation, tmp_path: Path, templates: source.Templates
 ) -> None:
-    folder = project(tmp_path / "shop", templates, [having(mutation.pattern)])
+    folder = project(tmp_path / "shop", templates, [having(mutation.pattern, mutation.choice)])
     (changed,) = (folder / "src").glob(f"*/{mutation.file}")
     changed.write_text(mutation.applied(changed.read_text(encoding="utf-8")), encoding="utf-8")
     ended = prove(folder, "-x", "-k", mutation.fails)
     assert ended.returncode == 1, ended.stdout[-3000:]
 
 
-def having(ref: str) -> Choice:
+def having(ref: str, chosen: Mapping[str, Any]) -> Choice:
     """An allowed choice whose project has this part, as near to the default one as it can be."""
 
     def distance(choice: Choice) -> int:
         return sum(choice[axis.id] != DEFAULT[axis.id] for axis in catalogue.load().asked)
 
-    return min((choice for choice in every() if ref in parts(choice)), key=distance)
+    fitting = (choice for choice in every() if chosen.items() <= choice.items())
+    return min((choice for choice in fitting if ref in parts(choice)), key=distance)
 
 
 def parts(choice: Choice) -> set[str]:

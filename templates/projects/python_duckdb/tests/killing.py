@@ -20,6 +20,7 @@ from .support import Row, World, main
 
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload([__name__])
+NEVER = -1  # a process that is not killed
 LAST, SOME = 10, 10  # steps at the end, and before it, that are looked at
 CHANGES = ("replace", "rename", "link", "unlink", "remove")  # of the module os
 
@@ -87,7 +88,7 @@ def at_every_step(
 def _steps(world: World, arguments: tuple[str, ...]) -> int:
     """How many steps a command has."""
     counted = PROCESSES.Value("i", 0)
-    process = PROCESSES.Process(target=_die, args=(world, arguments, -1, counted))
+    process = PROCESSES.Process(target=_die, args=(world, arguments, NEVER, counted))
     process.start()
     process.join()
     return int(counted.value)
