@@ -470,7 +470,9 @@ def test_list_shows_every_pattern_that_can_be_chosen(scaffold: Scaffold) -> None
 
 @pytest.mark.parametrize("pattern", CATALOGUE.of("extraction"), ids=lambda pattern: pattern.id)
 def test_show_prints_the_page_of_a_pattern(scaffold: Scaffold, pattern: Any) -> None:
-    assert scaffold("show", pattern.id.replace("_", "-")).stdout.strip() == pattern.page.strip()
+    shown = scaffold("show", pattern.id.replace("_", "-")).stdout
+    assert shown.startswith(pattern.page.strip())
+    assert all(f"- `{setting.key}` (" in shown for setting in pattern.settings)
 
 
 @pytest.mark.parametrize(
