@@ -25,10 +25,20 @@ from shop.core.pipeline import Pipeline
 from shop.core.settings import load
 from shop.pipelines import PIPELINES
 
-__all__ = ["Column", "EventTime", "History", "Result", "Row", "World", "main"]
+__all__ = ["PIPELINES", "Column", "EventTime", "History", "Result", "Row", "World", "main"]
 Row = dict[str, Any]
 MAKE = dict(PIPELINES)
 SUFFIX = {"CSV": ".csv", "JSONLines": ".jsonl", "ParquetFiles": ".parquet"}
+LIMITS: dict[str, Any] = {  # this project may have chosen others; data has no end here
+    "until": None,
+    "take": "all_matching",
+    "retain": 7,
+    "min_ratio": 0.5,
+    "files": 100,
+    "watermark": timedelta(days=1),
+    "max_catch_up": 30,
+    "retries": 3,
+}
 
 
 @dataclass(frozen=True)
@@ -61,12 +71,12 @@ class World:
 
     @cached_property
     def pipeline(self) -> Pipeline:
-        """The pipeline, wired into this world; the data has no end here."""
+        """The pipeline, wired into this world, with the limits that the proofs count on."""
         with mock.patch.dict("os.environ", self.env):
             made = MAKE[self.name](load())
-        if hasattr(made.extraction, "until"):
-            made = replace(made, extraction=replace(made.extraction, until=None))  # type: ignore[type-var]
-        return replace(made, **self.changes)
+        parts = ("extraction", "behaviour", "source") if not hasattr(made.source, "producer") else ()
+        limited = {part: _limited(getattr(made, part)) for part in parts}
+        return replace(made, **limited | dict(self.changes))
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
@@ -338,6 +348,11 @@ class Failing:
             if self.asked <= self.times:
                 raise (Transient if self.transient else PipelineError)("made to fail")
         return unchanged
+
+
+def _limited(part: Any) -> Any:
+    found = {name: limit for name, limit in LIMITS.items() if hasattr(part, name)}
+    return replace(part, **found) if found else part
 
 
 def ordered(rows: Sequence[Row]) -> list[Row]:

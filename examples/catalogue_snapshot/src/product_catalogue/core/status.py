@@ -7,22 +7,27 @@ from typing import Any
 import duckdb
 
 from .errors import PipelineError
+from .ledger import Entry, History
 from .pipeline import Pipeline
 
 
 def status_of(pipeline: Pipeline, as_of: datetime) -> dict[str, Any]:
-    """Facts about one pipeline. Freshness is the age of the newest row when it is, or was, due."""
+    """Facts about one pipeline. Freshness is the age of the newest row when it is, or was, due;
+    without event time, of the newest read.
+    """
     with pipeline.sink.open(pipeline, write=False) as store:
         history = store.history()
-        done = history.done.values()
+        published = getattr(pipeline.extraction, "published", _done)(history)
         at = min(as_of, getattr(pipeline.extraction, "until", None) or as_of)
-        newest = max((e.last_event for e in done if e.last_event), default=None)
+        newest = max((e.last_event for _, e in published if e.last_event), default=None)
+        read = max((when for when, _ in published), default=None)
+        seen = newest if pipeline.source.event_time else read
         facts: dict[str, Any] = {
-            "last_success": max((e.finished for e in done), default=None),
+            "last_success": max((e.finished for e in history.done.values()), default=None),
             "newest_row": newest,
-            "fresh": newest is not None and at - newest <= pipeline.contract.freshness,
-            "rows": sum(e.rows for e in done),
-            "quarantined": sum(e.rejected for e in done),
+            "fresh": seen is not None and at - seen <= pipeline.contract.freshness,
+            "rows": sum(e.rows for _, e in published),
+            "quarantined": sum(e.rejected for _, e in published),
             "failed": history.units("failed"),
             "parked": history.units("parked"),
         }
@@ -34,3 +39,8 @@ def status_of(pipeline: Pipeline, as_of: datetime) -> dict[str, Any]:
         except (duckdb.Error, PipelineError) as error:
             facts["source"] = str(error)
     return facts
+
+
+def _done(history: History) -> list[tuple[datetime, Entry]]:
+    """What is published, as most extractions have it: all that was done, by the time of its read."""
+    return [(entry.finished, entry) for entry in history.done.values()]

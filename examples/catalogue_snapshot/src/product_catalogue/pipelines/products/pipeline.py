@@ -33,6 +33,7 @@ def pipeline(settings: Settings) -> Pipeline:
                 nulls=("",),
             ),
             when=None,
+            take="all_matching",
         ),
         extraction=FullSnapshot(
             retain=7,

@@ -48,7 +48,7 @@ def pipeline(settings: Settings) -> Pipeline:
             grace=timedelta(hours=0),
         ),
         writing=Idempotent(),
-        behaviour=SelfHealing(),
+        behaviour=SelfHealing(max_catch_up=30, retries=3),
         structure=(
             MultiHop(
                 silver=(HERE / "silver.sql").read_text(),

@@ -41,7 +41,7 @@ def pipeline(settings: Settings) -> Pipeline:
             trailing=7,
         ),
         writing=Idempotent(),
-        behaviour=SelfHealing(),
+        behaviour=SelfHealing(max_catch_up=30, retries=3),
         structure=(
             MultiHop(
                 silver=(HERE / "silver.sql").read_text(),

@@ -40,7 +40,7 @@ def pipeline(settings: Settings) -> Pipeline:
             watermark=timedelta(days=1),
         ),
         writing=Once(),
-        behaviour=SelfHealing(),
+        behaviour=SelfHealing(max_catch_up=30, retries=3),
         structure=(
             Direct(
                 silver=(HERE / "silver.sql").read_text(),

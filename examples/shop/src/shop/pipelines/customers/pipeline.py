@@ -25,6 +25,7 @@ def pipeline(settings: Settings) -> Pipeline:
             path=settings.pipelines["customers"].path,
             format=ParquetFiles(),
             when=None,
+            take="all_matching",
         ),
         extraction=FullSnapshot(
             retain=7,
