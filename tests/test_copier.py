@@ -117,7 +117,7 @@ def answers_of(project: Path) -> dict[str, Any]:
 
 def clean(project: Path) -> str:
     """What black and ruff, as the project configures them, have to say."""
-    commands = (("black", "--check", "--quiet"), ("ruff", "check", "--no-cache"))
+    commands = (("black", "--check"), ("ruff", "check", "--no-cache"))
     runs = [
         subprocess.run(
             (sys.executable, "-m", *command, "src", "tests"),
