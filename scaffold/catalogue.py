@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,11 @@ class Setting:
     help: str
     default: object = None
     required: bool = False
+    ask: bool = False
+    """Worth a question; all others are for flags, answers files and the summary."""
+    least: int = 1
+    choices: Mapping[str, str] = field(default_factory=dict)
+    """What each value means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +126,11 @@ class Catalogue:
             for setting in pattern.settings:
                 found.setdefault(setting.key, setting)
         return tuple(found.values())
+
+    def owners(self, setting: str) -> tuple[Pattern, ...]:
+        """The patterns that read a setting."""
+        every = self.patterns.values()
+        return tuple(p for p in every if any(s.key == setting for s in p.settings))
 
     @property
     def rules(self) -> Mapping[str, Need]:

@@ -98,6 +98,8 @@ def _check(catalogue: Catalogue, found: Sequence[Pattern]) -> None:
         where = [*(n.where for n in pattern.needs), *(n.where for n in pattern.notes)]
         refs = {*pattern.brings, *filter(None, (pattern.instead_of,)), *chain(*where)}
         wrong += [f"{pattern.ref} names the unknown {ref}" for ref in sorted(refs - set(known))]
+        other = [s.key for s in pattern.settings if s not in catalogue.settings]
+        wrong += [f"{pattern.ref} has another {key} than others have" for key in other]
     if wrong:
         raise ValueError("; ".join(wrong))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from scaffold import names, rules, scalars
@@ -35,6 +35,20 @@ def misfits(found: Mapping[str, Any], catalogue: Catalogue) -> Iterable[UsageErr
                 yield UsageError(f'"{part.id}" needs {flag}.', fix=fix)
     if found.get("since") and found.get("until") and found["until"] < found["since"]:
         yield UsageError("--until lies before --since.")
+
+
+def unread(
+    said: Collection[str], entry: Mapping[str, Any], catalogue: Catalogue
+) -> Iterable[UsageError]:
+    """Settings that were said in vain: no pattern that is chosen, or can still be, reads them."""
+    read = rules.settings(entry, catalogue)
+    for setting in catalogue.settings:
+        if setting.key in said and setting.key not in read:
+            owners = catalogue.owners(setting.key)
+            ids = " or ".join(owner.id for owner in owners)
+            what = f"Cannot use --{setting.key.replace('_', '-')}: only {ids} reads it."
+            fix = f"Leave it out, or choose the {owners[0].axis} {ids}."
+            yield UsageError(what, fix=fix)
 
 
 def _no_column(flag: str, name: str, known: Iterable[str]) -> UsageError:

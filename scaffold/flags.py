@@ -67,6 +67,10 @@ def _options(key: Key, catalogue: Catalogue) -> list[click.Parameter]:
     help_ = key.help
     if key.kind in ("one", "many"):
         help_ += " " + ", ".join(pattern.id for pattern in catalogue.of(key.name))
+    if key.kind == "choice":
+        help_ += f": {', '.join(key.choices)}"
+    if owners := catalogue.owners(key.name):
+        help_ += f" [{', '.join(owner.id for owner in owners)}]"
     if key.many:
         help_ += "; repeat it" if key.kind != "columns" else ""
     if key.kind == "flag":

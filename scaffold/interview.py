@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from scaffold import answers, keys, rules, summary
+from scaffold import answers, defaults, keys, summary
 from scaffold.new import Draft
 from scaffold.questions import ask_entry, ask_folder, ask_project, ask_sample
 from scaffold.talk import Entry, GoBack, Talk
@@ -78,9 +78,8 @@ def _data(talk: Talk, entry: Entry) -> Iterator[Callable[[], None]]:
 
 def _patterns(talk: Talk, entry: Entry) -> Iterator[Callable[[], None]]:
     order = [key.name for key in answers.choices(talk.catalogue)]
-    parts = rules.chosen(entry.known, talk.catalogue)
-    read = {setting.key for part in parts for setting in part.settings}
-    settings = [name for name in ("every", "since") if entry.sample and name in read]
+    read = defaults.fill(entry.known, talk.catalogue) if entry.sample else {}
+    settings = [s.key for s in talk.catalogue.settings if s.ask and s.key in read]
     yield from _keys(talk, entry, [*order, *settings], order)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from scaffold.catalogue import Catalogue
@@ -34,6 +35,8 @@ Kind = Literal[
     "duration",
     "date",
     "count",
+    "ratio",
+    "choice",
 ]
 LISTS: frozenset[Kind] = frozenset({"many", "rules", "texts", "columns", "names", "formats"})
 FILES = ("path", "format", "delimiter", "quote", "encoding", "header", "nulls", "columns")
@@ -49,6 +52,8 @@ class Key:
     help: str
     default: object = None
     flags: tuple[str, ...] = ()
+    least: int = 1
+    choices: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def flag(self) -> str:
@@ -107,7 +112,7 @@ def axes(catalogue: Catalogue) -> tuple[Key, ...]:
 def pipeline(catalogue: Catalogue) -> tuple[Key, ...]:
     """Every key of a pipeline's answers, in the order in which answers are written."""
     settings = (
-        Key(s.key, s.type, "patterns", s.help, s.default)  # type: ignore[arg-type]  # the catalogue's
+        Key(s.key, s.type, "patterns", s.help, s.default, (), s.least, s.choices)  # type: ignore[arg-type]  # the catalogue's
         for s in catalogue.settings
     )
     return (NAME, *axes(catalogue), ACCEPT, *DATA, *settings)

@@ -5,16 +5,15 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from scaffold import answers, drafts, git, local, names, render, reproduce
+from scaffold import answers, defaults, drafts, git, local, names, render, reproduce
 from scaffold.answers import Project
 from scaffold.catalogue import Catalogue
 from scaffold.errors import UsageError
-from scaffold.keys import Key
 from scaffold.problems import Problems
 from scaffold.source import Templates, open_templates
 
@@ -88,22 +87,6 @@ def _sampled(found: Draft, request: Request, problems: Problems) -> Draft:
     return Draft(found.folder, values, elsewhere, str(path.resolve()), notes)
 
 
-def decided(found: Draft, catalogue: Catalogue) -> Draft:
-    """What --defaults does: a pattern wherever nobody chose one."""
-    entries = found.values.get("pipelines") or [{}]
-    chosen = [_choices(entry, catalogue) | dict(entry) for entry in entries]
-    return replace(found, values=dict(found.values) | {"pipelines": chosen})
-
-
-def _choices(entry: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
-    suggested = answers.suggested(entry, catalogue)
-    return {key.name: suggested[key.name] for key in answers.choices(catalogue)}
-
-
-def undecided(found: Draft, catalogue: Catalogue) -> tuple[Key, ...]:
-    return answers.missing(found.values, catalogue)
-
-
 def create(
     request: Request, found: Draft, catalogue: Catalogue, problems: Problems | None = None
 ) -> Created:
@@ -135,7 +118,7 @@ def create(
 def _folder(request: Request, found: Draft, catalogue: Catalogue) -> Path:
     name = found.folder
     if name is None:
-        name = answers.default_folder(found.values, catalogue)
+        name = defaults.folder(found.values, catalogue)
     folder = names.destination(name, request.here)
     render.check(folder, force=request.force)
     return folder
@@ -181,22 +164,3 @@ def notes(project: Project) -> Iterator[str]:
             yield f"{prefix}Accepted {finding.need.rule}: {finding.need.reason}."
         for note in pipeline.verdict.notes:
             yield f"{prefix}{note}"
-
-
-def refuse_undecided(
-    found: Draft, words: tuple[str, ...], catalogue: Catalogue, problems: Problems
-) -> None:
-    """Without a terminal nothing is asked: each missing answer, and the command that gives them all."""
-    first, *_ = found.values.get("pipelines") or [{}]
-    suggested = answers.suggested(first, catalogue)
-    more: list[str] = []
-    for key in undecided(found, catalogue):
-        known = ", ".join(pattern.id for pattern in catalogue.of(key.name))
-        problems.found.append(UsageError(f"{key.flag} is missing: {known}."))
-        value = suggested[key.name]
-        for item in [value] if isinstance(value, str) else value:
-            more += [key.flag, item]
-    command = reproduce.line(("new", *words, *more))
-    problems.fix = (
-        f"Nothing is asked without a terminal. Add --defaults, or say it all:\n  {command}"
-    )

@@ -31,6 +31,8 @@ def options(
         return [Option(r.id, f"{r.title}: {r.summary}") for r in catalogue.runtimes]
     if key.kind == "format":
         return [Option(format_, format_) for format_ in ("csv", "jsonl", "parquet")]
+    if key.kind == "choice":
+        return [Option(value, f"{value}: {text}") for value, text in key.choices.items()]
     if key.kind == "column":
         return [*_columns(key, filled), Option("none", "none")]
     return []

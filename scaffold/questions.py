@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from scaffold import answers, local, names, offers, render, values
+from scaffold import defaults, local, names, offers, render, values
 from scaffold.errors import ScaffoldError
 from scaffold.keys import Key
 from scaffold.talk import Entry, Talk
@@ -16,7 +16,7 @@ FEW = 8
 
 
 def ask_folder(talk: Talk) -> None:
-    default = talk.folder or answers.default_folder(talk.values, talk.catalogue)
+    default = talk.folder or defaults.folder(talk.values, talk.catalogue)
     while True:
         word = talk.asker.text("In which folder?", default)
         try:
@@ -30,18 +30,18 @@ def ask_folder(talk: Talk) -> None:
 
 def ask_project(talk: Talk, key: Key) -> None:
     """A key of the project; the default follows from what is known."""
-    name = str(talk.project.get("project_name") or answers.title(Path(talk.folder or "").name))
+    name = str(talk.project.get("project_name") or defaults.title(Path(talk.folder or "").name))
     default = {
         "project_name": name,
-        "package": answers.default_package(name, talk.catalogue),
-        "runtime": answers.default_runtime(talk.catalogue),
+        "package": defaults.package(name, talk.catalogue),
+        "runtime": defaults.runtime(talk.catalogue),
     }[key.name]
     talk.project[key.name] = _asked(talk, key, talk.project.get(key.name, default), {})
 
 
 def ask_entry(talk: Talk, entry: Entry, key: Key, open_: Sequence[str] = ()) -> None:
     """A key of a pipeline. Axes in `open_` are still to be asked, so they may yet mend a refusal."""
-    filled = answers.fill(entry.known, talk.catalogue)
+    filled = defaults.fill(entry.known, talk.catalogue)
     while True:
         value = _asked(talk, key, filled.get(key.name), filled, open_)
         problem = offers.problem(key, filled | {key.name: value}, open_, talk.catalogue)

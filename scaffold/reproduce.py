@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from scaffold import answers, keys
+from scaffold import answers, defaults, keys
 from scaffold.answers import Project
 from scaffold.catalogue import Catalogue
 from scaffold.keys import Key
@@ -30,9 +30,9 @@ def line(words: tuple[str, ...]) -> str:
 
 def _project(project: Project, catalogue: Catalogue) -> Iterator[str]:
     yield from ("--name", project.project_name)
-    if project.package != answers.default_package(project.project_name, catalogue):
+    if project.package != defaults.package(project.project_name, catalogue):
         yield from ("--package", project.package)
-    if project.runtime != answers.default_runtime(catalogue):
+    if project.runtime != defaults.runtime(catalogue):
         yield from ("--runtime", project.runtime)
 
 
@@ -64,13 +64,13 @@ def _telling(found: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
 def _filled(found: Mapping[str, Any], catalogue: Catalogue) -> Mapping[str, Any]:
     """What scaffold fills in when it is told the decisions only."""
     decided = {key.name: found[key.name] for key in keys.axes(catalogue)} | {"name": found["name"]}
-    shipped = answers.sample(decided, catalogue)
+    shipped = defaults.sample(decided, catalogue)
     own = any(found.get(key) != shipped.get(key) for key in keys.FILES)
     if own:
         # Columns say that the data is not the shipped sample, and the format says what else there is.
         said = {key: found[key] for key in ("columns", "format")}
-        return answers.fill(decided | said, catalogue) | {"columns": None, "format": "csv"}
-    return answers.fill(decided, catalogue)
+        return defaults.fill(decided | said, catalogue) | {"columns": None, "format": "csv"}
+    return defaults.fill(decided, catalogue)
 
 
 def _flags(key: Key, value: Any) -> Iterator[str]:

@@ -44,6 +44,18 @@ def chosen(answers: Mapping[str, Any], catalogue: Catalogue) -> tuple[Pattern, .
     )
 
 
+def settings(answers: Mapping[str, Any], catalogue: Catalogue) -> frozenset[str]:
+    """The settings that the chosen patterns read; all of an axis that has no answer, or an unknown one."""
+    found: set[str] = set()
+    for pattern in catalogue.patterns.values():
+        ids = _ids(answers.get(pattern.axis))
+        known = [other.id for other in catalogue.of(pattern.axis, hidden=True)]
+        unclear = pattern.axis not in answers or any(id_ not in known for id_ in ids)
+        if unclear or pattern.id in ids:
+            found.update(setting.key for setting in pattern.settings)
+    return frozenset(found)
+
+
 def judge(answers: Mapping[str, Any], catalogue: Catalogue) -> Verdict:
     """The verdict on a whole pipeline."""
     parts = chosen(answers, catalogue)

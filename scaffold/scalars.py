@@ -14,6 +14,7 @@ from scaffold.keys import Key, bad
 
 NOTHING = ("", "none", "null")
 NULL_LIMIT = 40
+MOST = 1000
 _YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
@@ -82,9 +83,8 @@ def zone(key: Key, raw: Any, _: Catalogue) -> object:
 
 
 def duration(key: Key, raw: Any, _: Catalogue) -> object:
-    least = 0 if key.name == "grace" else 1
-    match = re.match(r"(\d{1,4})([mhd])\Z", str(raw))
-    if not match or int(match[1]) < least:
+    match = re.match(r"([0-9]{1,4})([mhd])\Z", str(raw))
+    if not match or int(match[1]) < key.least:
         raise bad(key, raw, "it is a number and m, h or d", "For example: 30m, 6h or 1d.")
     return f"{int(match[1])}{match[2]}"
 
@@ -105,6 +105,13 @@ def moment(key: Key, raw: Any, _: Catalogue) -> object:
 
 def count(key: Key, raw: Any, _: Catalogue) -> object:
     word = str(raw)
-    if not word.isascii() or not word.isdigit() or not 1 <= int(word) <= 1000:  # noqa: PLR2004
-        raise bad(key, raw, "it is a whole number from 1 to 1000")
+    if not re.match(r"[0-9]{1,4}\Z", word) or not key.least <= int(word) <= MOST:
+        raise bad(key, raw, f"it is a whole number from {key.least} to {MOST}")
     return int(word)
+
+
+def ratio(key: Key, raw: Any, _: Catalogue) -> object:
+    word = str(raw)
+    if not re.match(r"(0(\.[0-9]{1,4})?|1(\.0{1,4})?)\Z", word):
+        raise bad(key, raw, "it is a number from 0 to 1", "For example: 0.5")
+    return float(word)

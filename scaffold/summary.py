@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from scaffold import answers, columns, keys, new, offers, values
+from scaffold import answers, columns, defaults, keys, new, offers, values
 from scaffold.errors import ScaffoldError
 from scaffold.keys import Key
 from scaffold.offers import Option
@@ -52,7 +52,7 @@ def _change_one(talk: Talk) -> None:
         if key.name in talk.project:
             offer(key.name, talk.project[key.name], partial(ask_project, talk, key))
     for entry in talk.entries:
-        filled = answers.fill(entry.known, talk.catalogue)
+        filled = defaults.fill(entry.known, talk.catalogue)
         for key in (key for key in keys.pipeline(talk.catalogue) if key.name in filled):
             label = key.name if len(talk.entries) == 1 else f"{filled['name']}: {key.name}"
             change = _change_column if key.kind == "columns" else ask_entry
@@ -62,7 +62,7 @@ def _change_one(talk: Talk) -> None:
 
 def _change_column(talk: Talk, entry: Entry, key: Key) -> None:
     """The type of one column: nobody wants to type the whole list again."""
-    found = answers.fill(entry.known, talk.catalogue)["columns"]
+    found = defaults.fill(entry.known, talk.catalogue)["columns"]
     shown = [Option(column["name"], f"{column['name']}: {column['type']}") for column in found]
     name = talk.asker.choose("Which column?", shown, found[0]["name"])
     current = next(column["type"] for column in found if column["name"] == name)
@@ -94,7 +94,7 @@ def _summary(talk: Talk) -> str:
     for name, value in named:
         lines += _lines(name, value) if value else []
     for entry in talk.entries:
-        filled = answers.fill(entry.known, talk.catalogue)
+        filled = defaults.fill(entry.known, talk.catalogue)
         lines.append("")
         for key in keys.pipeline(talk.catalogue):
             lines += _lines(key.name, filled[key.name]) if key.name in filled else []

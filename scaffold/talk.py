@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from scaffold import answers, keys
+from scaffold import defaults, keys
 from scaffold.catalogue import Catalogue
 from scaffold.new import Draft, Request
 from scaffold.offers import Option
@@ -47,7 +47,7 @@ class Entry:
     def say(self, key: str, value: Any, catalogue: Catalogue) -> None:
         """The shipped sample stays what the data is like, also where one thing about it is changed."""
         if key in keys.FILES:
-            self.inferred = self.inferred or answers.sample(self.said, catalogue)
+            self.inferred = self.inferred or defaults.sample(self.said, catalogue)
         self.said[key] = value
 
 

@@ -110,4 +110,6 @@ _ONES: dict[str, Parser] = {
     "duration": scalars.duration,
     "date": scalars.moment,
     "count": scalars.count,
+    "ratio": scalars.ratio,
+    "choice": lambda key, raw, _: _choice(key, raw, list(key.choices)),
 }

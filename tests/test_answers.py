@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scaffold import answers, drafts, keys, reproduce, values
+from scaffold import answers, defaults, drafts, fit, keys, reproduce, values
 from scaffold.answers import Project
 from scaffold.catalogue import load
 from scaffold.commands import making
@@ -66,7 +66,7 @@ def test_nothing_said_is_the_shipped_sample_with_the_defaults() -> None:
     (only,) = found["pipelines"]
     sample = next(iter(CATALOGUE.samples.values()))
     assert only["columns"] == sample["columns"]
-    assert only["extraction"] == answers.suggested({}, CATALOGUE)["extraction"]
+    assert only["extraction"] == defaults.suggested({}, CATALOGUE)["extraction"]
 
 
 def test_later_layers_win() -> None:
@@ -91,6 +91,7 @@ def test_every_problem_is_said_at_once() -> None:
             "package": "class",
             "pipeline": "1pipe",
             "sink": "dukdb",
+            "extraction": "lookback",
             "grace": "soon",
             "time_zone": "Europe/Lndon",
             "windows": "0",
@@ -120,8 +121,32 @@ def test_several_come_with_commas_or_as_json(several: str) -> None:
 def test_settings_of_patterns_that_were_not_chosen_are_not_recorded() -> None:
     assert "windows" not in pipeline(**OWN)
     assert pipeline(**OWN, extraction="lookback")["windows"] == 7
-    timeless = {key: value for key, value in OWN.items() if key != "since"}
-    assert "since" not in pipeline(**timeless, extraction="streaming")
+    given = {"since": "2025-01-01", "files": 5, "take": "newest", "retries": 9}
+    assert pipeline(**OWN | given, extraction="streaming", behaviour=[]).keys() & given == {"files"}
+    assert pipeline(**OWN | given, extraction="full-snapshot", behaviour=None)["take"] == "newest"
+
+
+@pytest.mark.parametrize("extraction", [pattern.id for pattern in CATALOGUE.of("extraction")])
+def test_the_sample_says_nothing_that_a_pattern_does_not_read(extraction: str) -> None:
+    found = pipeline(extraction=extraction, behaviour=["idempotent"])
+    read = {s.key for s in CATALOGUE.patterns[f"extraction/{extraction}"].settings}
+    assert {s.key for s in CATALOGUE.settings} & found.keys() == read
+
+
+def unread(**said: Any) -> list[str]:
+    entry, *_ = merged(said)["pipelines"]
+    return [str(problem) for problem in fit.unread(said, entry, CATALOGUE)]
+
+
+def test_a_setting_that_no_chosen_pattern_reads_was_said_in_vain() -> None:
+    (problem,) = unread(extraction="time_ranged", watermark="1d", every="1d")
+    assert "--watermark" in problem
+    assert "choose the extraction streaming" in problem
+
+
+def test_a_setting_may_come_before_the_pattern_that_reads_it() -> None:
+    assert unread(watermark="1d", retries="2") == []
+    assert len(unread(watermark="1d", retries="2", behaviour=[])) == 1
 
 
 def test_windows_of_own_data_need_a_beginning() -> None:
@@ -155,6 +180,10 @@ def test_data_of_ones_own_needs_its_columns() -> None:
         ({"since": "2025-02-30"}, "no date"),
         ({"since": "2025-01-01T00:00+01:00"}, "UTC"),
         ({"every": "0d"}, "30m, 6h or 1d"),
+        ({"extraction": "streaming", "files": "0"}, "from 1 to 1000"),
+        ({"extraction": "full_snapshot", "min_ratio": "50%"}, "0.5"),
+        ({"extraction": "full_snapshot", "take": "oldest"}, "newest"),
+        ({"retries": "-1"}, "from 0 to 1000"),
         ({"accept": ["nothing"]}, "no such choice"),
         ({"accept": ["lookback_without_idempotent"]}, "no such choice"),
         ({"extraction": "lookback", "sink": "append_log"}, "--accept lookback_append_only"),
@@ -177,6 +206,11 @@ def test_what_does_not_fit_is_said(change: dict[str, Any], word: str) -> None:
         ("key", "id, placed", ["id", "placed"]),
         ("windows", "12", 12),
         ("every", "06h", "6h"),
+        ("watermark", "0h", "0h"),
+        ("retries", "0", 0),
+        ("min_ratio", "1", 1.0),
+        ("min_ratio", 0.25, 0.25),
+        ("take", "all-matching", "all_matching"),
         ("since", "2025-01-01 06:00", "2025-01-01T06:00:00"),
         ("measure", "none", None),
         ("quote", "none", ""),
@@ -262,6 +296,12 @@ DATA = st.fixed_dictionaries(
         "until": st.sampled_from(["2026-01-01", None]),
         "format": st.sampled_from(["csv", "jsonl", "parquet"]),
         "path": st.sampled_from(["data/x/*.csv", "data/my file.csv"]),
+        "take": st.sampled_from(["all_matching", "newest"]),
+        "min_ratio": st.sampled_from([0, 0.5, 0.25, 1.0]),
+        "files": st.integers(1, 1000),
+        "watermark": st.sampled_from(["0h", "1d"]),
+        "retries": st.integers(0, 5),
+        "windows": st.integers(1, 9),
     },
 )
 PATTERNS = st.fixed_dictionaries({axis.id: chosen(axis.id) for axis in CATALOGUE.asked})

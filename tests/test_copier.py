@@ -24,7 +24,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from jinja2.sandbox import SandboxedEnvironment
 
-from scaffold import catalogue, facts, rules
+from scaffold import catalogue, defaults, facts, rules
 
 ROOT = Path(__file__).parent.parent
 TEMPLATES = ROOT / "templates"
@@ -76,6 +76,7 @@ THREE: dict[str, Any] = yaml.safe_load("""
           - {name: price, source: price, type: "DECIMAL(9,2)"}
         key: [sku]
         measure: price
+        grace: 0h  # of an older scaffold, which recorded what nothing reads
     """)
 
 
@@ -116,7 +117,7 @@ def answers_of(project: Path) -> dict[str, Any]:
 
 def clean(project: Path) -> str:
     """What black and ruff, as the project configures them, have to say."""
-    commands = (("black", "--check", "--quiet"), ("ruff", "check", "--no-cache"))
+    commands = (("black", "--check"), ("ruff", "check", "--no-cache"))
     runs = [
         subprocess.run(
             (sys.executable, "-m", *command, "src", "tests"),
@@ -322,6 +323,12 @@ def test_bad_names_are_refused(copy: Copy, name: str) -> None:
         {"since": "2025-13-01"},
         {"every": "0d"},
         {"windows": 0},
+        {"grace": "soon"},
+        {"take": "oldest"},
+        {"min_ratio": 1.5},
+        {"min_ratio": "0.5"},
+        {"retries": -1},
+        {"files": True},
         {"extraction": "sideways"},
         {"source": "published"},
         {"behaviour": "idempotent"},
@@ -367,7 +374,9 @@ def jinja() -> SandboxedEnvironment:
         **{**config, "undefined": jinja2.StrictUndefined},
     )
     found = facts.read(ROOT)
-    environment.globals.update(catalogue=found["patterns"], axes=found["axes"])
+    environment.globals.update(
+        catalogue=found["patterns"], axes=found["axes"], runtime="python_duckdb"
+    )
     return environment
 
 
@@ -402,6 +411,110 @@ def test_templates_and_command_judge_every_combination_alike() -> None:
             assert [f["rule"] for f in found[kind]] == [
                 finding.need.rule for finding in getattr(ours, kind)
             ], (entry, kind)
+
+
+def test_templates_and_command_choose_alike_where_nobody_chose() -> None:
+    """Whatever is left out, beside whatever was said, and also where all that was said is refused."""
+    template = jinja().from_string(
+        "{% import 'templates/compute.jinja' as compute with context %}"
+        "{% for e in entries %}{{ compute.complete(e) }}\n{% endfor %}"
+    )
+    known, entries = catalogue.load(), list(drafts())
+    assert len(entries) > 500
+    for entry, line in zip(entries, template.render(entries=entries).splitlines(), strict=True):
+        ours, theirs = defaults.suggested(entry, known), json.loads(line)
+        assert {a.id: ours[a.id] for a in known.asked} == {a.id: theirs[a.id] for a in known.asked}
+
+
+def drafts() -> Iterator[dict[str, Any]]:
+    """Every combination, with each axis left out as well. Structures need nothing of other axes."""
+    known = catalogue.load()
+    choices: list[list[tuple[str, Any]]] = []
+    for axis in known.asked:
+        ids = [pattern.id for pattern in known.of(axis.id)]
+        some = [list(n) for size in (0, 1, 2) for n in itertools.combinations(ids, size)]
+        said: list[Any] = ids if not axis.many else some if axis.id != "structure" else [[]]
+        choices.append([(axis.id, one) for one in [None, *said]])
+    for chosen in itertools.product(*choices, (("event_time", "at"), ("event_time", None))):
+        entry = {key: value for key, value in chosen if value is not None or key == "event_time"}
+        for accept in ([], sorted(known.rules)):
+            yield {"name": "x", "columns": [], "accept": accept, **entry}
+
+
+def test_a_pattern_that_is_left_out_is_one_that_the_rules_allow(copy: Copy) -> None:
+    answers = one()
+    del answers["pipelines"][0]["extraction"]  # and there is no event time
+    wiring = (copy(**answers) / "src/prices/pipelines/prices/pipeline.py").read_text()
+    assert "FullSnapshot(" in wiring
+
+
+# --- the settings of patterns
+
+
+def test_the_questions_of_copier_are_the_settings_of_the_catalogue() -> None:
+    known = catalogue.load()
+    text = (ROOT / "copier.yml").read_text(encoding="utf-8").replace("!include", "")
+    asked = {
+        key: question
+        for key, question in yaml.safe_load(text).items()
+        if key[0] != "_" and re.search("extraction|behaviour", str(question.get("when")))
+    }
+    assert set(asked) == {setting.key for setting in known.settings}
+    for setting in known.settings:
+        question = asked[setting.key]
+        owners = {owner.ref for owner in known.owners(setting.key)}
+        assert {ref for ref in known.patterns if is_asked(question["when"], ref)} == owners
+        assert question.get("ask", True) or not setting.ask, setting.key
+        choices = question.get("choices", {})
+        assert {value: shown for shown, value in choices.items()} == setting.choices
+        of_sample = str(question["default"]).startswith("{{ sample")
+        assert of_sample or question["default"] == setting.default, setting.key
+
+
+def is_asked(when: str, ref: str) -> bool:
+    """Whether a question is asked where this pattern is the only one."""
+    axis, _, id_ = ref.partition("/")
+    chosen: dict[str, Any] = {"pipelines": [], "extraction": "none", "behaviour": []}
+    chosen[axis] = [id_] if axis == "behaviour" else id_
+    return jinja().from_string(when).render(chosen) == "True"
+
+
+@pytest.mark.parametrize(
+    ("answers", "wired", "unread"),
+    [
+        (
+            {"extraction": "full_snapshot", "take": "newest", "retain": 3, "min_ratio": 0.25},
+            ('take="newest"', "retain=3", "min_ratio=0.25"),
+            ("every", "since", "until", "grace", "windows", "files", "watermark"),
+        ),
+        (
+            {"extraction": "streaming", "files": 5, "watermark": "0h", "retries": 0},
+            ("files=5", "watermark=timedelta(hours=0)", "SelfHealing(max_catch_up=30, retries=0)"),
+            ("every", "since", "until", "grace", "windows", "take", "retain", "min_ratio"),
+        ),
+        (
+            {"extraction": "lookback", "windows": 3, "behaviour": ["idempotent"]},
+            ("windows=3", "every=timedelta(days=1)"),
+            ("take", "retain", "min_ratio", "files", "watermark", "max_catch_up", "retries"),
+        ),
+    ],
+    ids=["full_snapshot", "streaming", "lookback"],
+)
+def test_settings_are_wired_and_recorded_where_a_chosen_pattern_reads_them(
+    copy: Copy, answers: dict[str, Any], wired: tuple[str, ...], unread: tuple[str, ...]
+) -> None:
+    project = copy(**answers)
+    wiring = (project / "src/flights/pipelines/flights/pipeline.py").read_text()
+    assert [line for line in wired if line not in wiring] == []
+    assert ("take=" in wiring) == ("take" in answers)
+    recorded = answers_of(project)
+    assert {key: recorded[key] for key in answers} == answers
+    assert not set(unread) & set(recorded)
+
+
+def test_settings_that_older_projects_recorded_in_vain_change_nothing(copy: Copy) -> None:
+    older = one(every="1d", since="2025-01-01", until=None, grace="0h", windows=7)
+    assert read(copy(**older)) == read(copy(**one()))
 
 
 # --- templates

@@ -23,7 +23,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.filterwarnings("ignore::copier.errors.DirtyLocalWarning"),
 ]
-TOOLS = (("black", "--check", "--quiet"), ("ruff", "check", "--no-cache"))
+TOOLS = (("black", "--check"), ("ruff", "check", "--no-cache"))
 LIMIT = 120
 """Lines of code that a pattern's file may have: it is read in minutes."""
 

@@ -184,6 +184,47 @@ def test_what_a_sample_says_is_offered_to_be_confirmed(tmp_path: Path, sample: P
         assert any(word in question for question in script.asked)
 
 
+@pytest.mark.parametrize(
+    ("extraction", "questions"),
+    [
+        ("full_snapshot", {"take"}),
+        ("time_ranged", {"every", "since"}),
+        ("lookback", {"every", "since", "windows"}),
+        ("streaming", set()),
+    ],
+)
+def test_of_the_settings_that_are_read_a_few_are_worth_a_question(
+    tmp_path: Path, sample: Path, extraction: str, questions: set[str]
+) -> None:
+    script = Script(("data?", "orders.csv"), ("run read", extraction))
+    _, script = ask(tmp_path, script)
+    asked = {s.key for s in CATALOGUE.settings if any(s.help in one for one in script.asked)}
+    assert asked == questions
+
+
+def test_a_choice_of_a_setting_is_offered_with_what_it_means(tmp_path: Path, sample: Path) -> None:
+    lines = [("data?", "orders.csv"), ("run read", "full_snapshot"), ("snapshot", "newest")]
+    found, script = ask(tmp_path, Script(*lines))
+    assert project(found).pipelines[0].answers["take"] == "newest"
+    (offered,) = [options for question, options in script.offered.items() if "snapshot" in question]
+    assert [option.title for option in offered] == [
+        "all_matching: All files together are one snapshot",
+        "newest: The newest file is the whole snapshot",
+    ]
+
+
+def test_a_setting_goes_with_the_pattern_that_read_it(tmp_path: Path) -> None:
+    script = Script(
+        *[("Make", "change"), ("Which answer", "grace"), ("due", "6h")],
+        *[("Make", "change"), ("Which answer", "extraction"), ("run read", "streaming")],
+        ("Make", "make"),
+    )
+    found, _ = ask(tmp_path, script)
+    (only,) = project(found).pipelines
+    assert "grace" not in only.answers
+    assert only.answers["watermark"] == "1d"
+
+
 def test_a_sample_that_is_taken_back_leaves_nothing_behind(tmp_path: Path, sample: Path) -> None:
     script = Script(("data?", str(sample)), ("pipeline:", BACK), ("data?", ""))
     found, _ = ask(tmp_path, script)

@@ -100,6 +100,7 @@ def test_every_row_is_published_or_accounted_for_by_the_first_run(
         assert status["fresh"] == (ran.answers["until"] is not None)
     else:
         assert ran.answers["extraction"] == "full_snapshot"
+        assert status["fresh"]
     # Texts of the data, long enough to be in no file by chance.
     known = {column["source"] for column in ran.answers["columns"]}
     cells = {cell for line in lines for cell in line if any(map(str.isalpha, cell))} - known

@@ -129,9 +129,11 @@ def test_what_defaults_does_can_be_said_with_flags(scaffold: Scaffold, here: Pat
         ["--defaults"],
         ["--defaults", *ACCEPTED, "--windows", "3", "--structure", "conditional"],
         ["--defaults", "--extraction", "full-snapshot", "--no-behaviour", "--no-structure"],
+        shlex.split("--defaults --extraction full-snapshot --take newest --min-ratio 0.25"),
+        shlex.split("--defaults --extraction streaming --files 5 --watermark 0h --retries 0"),
         ["--defaults", "--name", "It's “mine” & -- yours", "--package", "mine", "--no-git"],
     ],
-    ids=["defaults", "accepted", "nothing", "names"],
+    ids=["defaults", "accepted", "nothing", "snapshot", "stream", "names"],
 )
 def test_the_printed_command_makes_the_same_project(
     scaffold: Scaffold, here: Path, words: list[str]
@@ -144,6 +146,28 @@ def test_the_printed_command_makes_the_same_project(
     assert name == "scaffold"
     assert scaffold(*again).returncode == 0
     assert tree(here / "orders") == first
+
+
+def test_a_flag_that_no_chosen_pattern_reads_is_refused_with_the_reason(
+    scaffold: Scaffold, here: Path
+) -> None:
+    done = scaffold("new", "orders", "--defaults", "--watermark", "1d", "-d", "take=newest")
+    assert done.returncode == 2
+    assert "Cannot use --watermark: only streaming reads it." in done.stderr
+    assert "Cannot use --take: only full_snapshot reads it." in done.stderr
+    assert not list(here.iterdir())
+
+
+def test_answers_that_an_older_project_recorded_in_vain_are_left_out(
+    scaffold: Scaffold, here: Path
+) -> None:
+    scaffold("new", "orders", "--defaults", "--extraction", "full-snapshot")
+    answers = yaml.safe_load((here / "orders" / ".copier-answers.yml").read_text())
+    answers["pipelines"][0] |= {"every": "1d", "since": "2013-03-08", "grace": "0h"}
+    (here / "older.yml").write_text(yaml.safe_dump(answers))
+    done = scaffold("new", "again", "--answers", "older.yml")
+    assert done.returncode == 0, done.stderr
+    assert tree(here / "again") == tree(here / "orders")
 
 
 def test_the_printed_command_repeats_a_sample_byte_for_byte(
@@ -446,7 +470,9 @@ def test_list_shows_every_pattern_that_can_be_chosen(scaffold: Scaffold) -> None
 
 @pytest.mark.parametrize("pattern", CATALOGUE.of("extraction"), ids=lambda pattern: pattern.id)
 def test_show_prints_the_page_of_a_pattern(scaffold: Scaffold, pattern: Any) -> None:
-    assert scaffold("show", pattern.id.replace("_", "-")).stdout.strip() == pattern.page.strip()
+    shown = scaffold("show", pattern.id.replace("_", "-")).stdout
+    assert shown.startswith(pattern.page.strip())
+    assert all(f"- `{setting.key}` (" in shown for setting in pattern.settings)
 
 
 @pytest.mark.parametrize(

@@ -233,9 +233,12 @@ def test_no_choice_is_closed_that_leads_to_an_allowed_pipeline(answers: dict[str
         ({"needs": [{"capability": "nothing_has_it", "rule": "r", "reason": "x"}]}, "nothing"),
         ({"brings": ["source/nowhere"]}, "unknown"),
         ({"notes": [{"with": ["sink/nowhere"], "text": "x"}]}, "unknown"),
+        ({"settings": [{"key": "every", "type": "duration", "help": "x"}]}, "another every"),
     ],
 )
-def test_a_catalogue_that_points_nowhere_is_not_loaded(change: dict[str, Any], word: str) -> None:
+def test_a_catalogue_that_is_at_odds_with_itself_is_not_loaded(
+    change: dict[str, Any], word: str
+) -> None:
     found = facts.read(templates_dir())
     found["patterns"][0] |= change
     with pytest.raises(ValueError, match=word):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -53,7 +54,15 @@ def _show(*, pattern: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_plain(one) | {"page": one.page} for one in found], indent=2))
         return
-    click.echo("\n\n".join(one.page.strip() or f"# {one.title}\n\n{one.summary}" for one in found))
+    click.echo("\n\n".join(map(_page, found)))
+
+
+def _page(pattern: Pattern) -> str:
+    """The page as it was written, and the settings as the catalogue has them."""
+    text = pattern.page.strip() or f"# {pattern.title}\n\n{pattern.summary}"
+    shown = {s.key: "none" if s.default is None else s.default for s in pattern.settings}
+    lines = [f"- `{s.key}` ({shown[s.key]}): {s.help}." for s in pattern.settings]
+    return "\n".join([text, "", "## Settings and their defaults", "", *lines]) if lines else text
 
 
 def _find(word: str, catalogue: Catalogue) -> tuple[Pattern, ...]:
@@ -95,6 +104,7 @@ def _plain(pattern: Pattern) -> dict[str, Any]:
             }
             for n in pattern.needs
         ],
+        "settings": [dataclasses.asdict(setting) for setting in pattern.settings],
         "runtimes": list(pattern.runtimes),
         "default": pattern.default,
         "hidden": pattern.hidden,

@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from scaffold import catalogue as catalogues
-from scaffold import drafts, flags, new, reproduce
+from scaffold import decisions, drafts, flags, new, reproduce
 from scaffold.catalogue import Catalogue
 from scaffold.new import Created, Draft, Request
 from scaffold.problems import Problems
@@ -56,10 +56,11 @@ def _create(
     request: Request, found: Draft, catalogue: Catalogue, problems: Problems, *, asking: bool
 ) -> Created | None:
     """With --defaults or complete answers at once, else after the questions, else not at all."""
-    undecided = new.undecided(found, catalogue)
-    if undecided and request.defaults:
-        found = new.decided(found, catalogue)
-    elif undecided and asking:
+    if request.defaults:
+        found = decisions.decided(found, catalogue)
+    problems.found += decisions.unread(request, found, catalogue)
+    undecided = decisions.undecided(found, catalogue)
+    if undecided and asking:
         from scaffold import prompts  # noqa: PLC0415 - a sixth of a second
 
         problems.check()
@@ -68,7 +69,7 @@ def _create(
             return None
         found = asked
     elif undecided:
-        new.refuse_undecided(found, tuple(_words()), catalogue, problems)
+        decisions.refuse_undecided(found, tuple(_words()), catalogue, problems)
     return new.create(request, found, catalogue, problems)
 
 

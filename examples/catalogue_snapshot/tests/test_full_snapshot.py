@@ -3,12 +3,13 @@
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from .killing import at_every_step, mixtures
-from .support import World, having, ordered, stamp
+from .support import World, having, ordered, redone, stamp
 
 Make = Callable[[str], World]
 each = pytest.mark.parametrize("name", having(extraction="FullSnapshot"))
@@ -74,8 +75,7 @@ def test_the_same_time_is_the_same_version(name: str, world: Make) -> None:
     here.run(here.over(1))
     before = here.content()
     assert list(here.plan(here.over(1)).values()) == ["again"]
-    written_once = type(here.pipeline.writing).__name__ == "Once"
-    assert here.run(here.over(1)).exit == (2 if written_once else 0)
+    assert here.run(here.over(1)).exit == (0 if name in redone() else 2)
     assert here.content() == before
 
 
@@ -136,6 +136,28 @@ def test_a_version_that_failed_is_no_news_once_a_newer_one_ran(name: str, world:
 
 
 @each
+def test_status_tells_of_the_newest_version_alone(name: str, world: Make) -> None:
+    here = world(name)
+    for version, count in enumerate((8, 6), start=1):
+        here.write("a", here.rows(count))
+        here.run(here.over(version))
+    facts = here.status(here.over(2))
+    assert (facts["rows"], facts["quarantined"]) == (6, 0)
+
+
+@each
+def test_without_event_time_a_snapshot_is_as_old_as_its_read(name: str, world: Make) -> None:
+    here = world(name).having("source", when=None)
+    here.write("a", here.rows(5))
+    assert not here.status(here.over(1))["fresh"], "there is none yet"
+    for version in (1, 2):
+        here.run(here.over(version))
+    old = here.over(2) + here.pipeline.contract.freshness
+    assert here.status(old)["fresh"]
+    assert not here.status(old + timedelta(seconds=1))["fresh"]
+
+
+@each
 def test_a_backfill_is_refused_and_says_why(name: str, world: Make) -> None:
     here = world(name)
     here.write("a", here.rows(5))
@@ -156,14 +178,17 @@ def test_an_older_version_than_the_published_one_is_refused(name: str, world: Ma
 
 
 @each
-def test_the_newest_file_can_be_the_whole_snapshot(name: str, world: Make) -> None:
-    here = world(name).having("source", take="newest")
-    old, new = here.rows(6), here.rows(5, version=1)
-    for age, (file, rows) in enumerate([("b", new), ("a", old)]):
+@pytest.mark.parametrize("take", ["all_matching", "newest"])
+def test_all_files_together_are_the_snapshot_or_the_newest_alone(
+    name: str, take: str, world: Make
+) -> None:
+    here = world(name).having("source", take=take)
+    old, new = here.rows(6), here.rows(5, window=1)
+    for age, (file, rows) in enumerate([("a", new), ("b", old)]):
         path = here.write(file, rows)
         os.utime(path, (10**9 - age, 10**9 - age))
     assert here.run(here.over(1)).exit == 0
-    assert here.silver() == ordered(new)
+    assert here.silver() == ordered(new if take == "newest" else old + new)
 
 
 @each

@@ -41,7 +41,7 @@ def test_an_emptied_part_is_a_file_without_rows_so_that_nobody_misses_it(
     assert {*(here.folder / "warehouse" / name / "silver").iterdir()} == before
     assert here.silver() == ordered(here.rows(5, window=1))
     assert here.again(2).exit == 0
-    bronze = [step.table.name for step in here.pipeline.steps() if step.table.name == "bronze"]
+    bronze = [step.table.name for step in here.pipeline.steps if step.table.name == "bronze"]
     for table in bronze:  # promised to nobody, so that it is tidied
         assert len([*(here.folder / "warehouse" / name / table).iterdir()]) == 1
 

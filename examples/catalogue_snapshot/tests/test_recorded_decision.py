@@ -1,20 +1,19 @@
 """Recorded decision: what decided a unit decides it again, whatever the settings are by then."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
 from .support import Result, Row, World, having
 
 Make = Callable[[str], World]
-each = pytest.mark.parametrize("name", having(decisions="RecordedDecision"))
+each = pytest.mark.parametrize("name", having(writing="RecordedDecision"))
 RULE = "CASE WHEN settings.wanted = 1 THEN '{}' END"
 
 
 def routed(world: World) -> dict[str, list[Row]]:
     """The routed tables, the remainder last."""
-    names = [step.table.name for step in world.pipeline.steps() if step.slice == "routed"]
+    names = [n for n in world.content() if n.startswith("silver_")]
     return {name: world.table(name) for name in names}
 
 
@@ -22,12 +21,7 @@ def deciding(world: World, wanted: int) -> World:
     """The same world, with one rule that follows one setting."""
     rule = RULE.format(next(iter(routed(world))).removeprefix("silver_"))
     sql = f"SELECT input.*, {rule} AS _route FROM input CROSS JOIN settings"
-    parts = [
-        replace(part, routes=sql) if hasattr(part, "routes") else part  # type: ignore[type-var]
-        for part in world.pipeline.structure
-    ]
-    decisions = replace(world.pipeline.decisions, values={"wanted": wanted})  # type: ignore[type-var]
-    return world.but(structure=tuple(parts), decisions=decisions)
+    return world.routed(sql, {"wanted": wanted})
 
 
 def rerun(world: World, windows: int) -> Result:

@@ -16,7 +16,7 @@ each = pytest.mark.parametrize(
 def viewed(here: World) -> dict[str, list[Row]]:
     """All tables through their views."""
     found = {}
-    for step in here.pipeline.steps():
+    for step in here.pipeline.steps:
         names = [column.name for column in step.table.columns]
         rows = consume(here, step.table.name)
         found[step.table.name] = [dict(zip(names, row, strict=True)) for row in rows]
@@ -25,7 +25,7 @@ def viewed(here: World) -> dict[str, list[Row]]:
 
 def tables(here: World) -> dict[str, list[Row]]:
     """All tables as the pipeline itself reads them."""
-    return {step.table.name: here.table(step.table.name) for step in here.pipeline.steps()}
+    return {step.table.name: here.table(step.table.name) for step in here.pipeline.steps}
 
 
 @each

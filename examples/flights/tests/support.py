@@ -3,7 +3,7 @@
 import csv
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -18,6 +18,7 @@ from click.testing import CliRunner
 
 from flights.__main__ import main
 from flights.core.contract import Column
+from flights.core.engine import connect
 from flights.core.errors import PipelineError, Transient
 from flights.core.event_time import EventTime
 from flights.core.ledger import History
@@ -25,10 +26,30 @@ from flights.core.pipeline import Pipeline
 from flights.core.settings import load
 from flights.pipelines import PIPELINES
 
-__all__ = ["Column", "EventTime", "History", "Result", "Row", "World", "main"]
+__all__ = [
+    "PIPELINES",
+    "Column",
+    "EventTime",
+    "History",
+    "Result",
+    "Row",
+    "World",
+    "connect",
+    "main",
+]
 Row = dict[str, Any]
 MAKE = dict(PIPELINES)
 SUFFIX = {"CSV": ".csv", "JSONLines": ".jsonl", "ParquetFiles": ".parquet"}
+LIMITS: dict[str, Any] = {  # this project may have chosen others; data has no end here
+    "until": None,
+    "take": "all_matching",
+    "retain": 7,
+    "min_ratio": 0.5,
+    "files": 100,
+    "watermark": timedelta(days=1),
+    "max_catch_up": 30,
+    "retries": 3,
+}
 
 
 @dataclass(frozen=True)
@@ -61,12 +82,12 @@ class World:
 
     @cached_property
     def pipeline(self) -> Pipeline:
-        """The pipeline, wired into this world; the data has no end here."""
+        """The pipeline, wired into this world, with the limits that the proofs count on."""
         with mock.patch.dict("os.environ", self.env):
             made = MAKE[self.name](load())
-        if hasattr(made.extraction, "until"):
-            made = replace(made, extraction=replace(made.extraction, until=None))  # type: ignore[type-var]
-        return replace(made, **self.changes)
+        parts = () if hasattr(made.source, "producer") else ("extraction", "behaviour", "source")
+        limited = {part: _limited(getattr(made, part)) for part in parts}
+        return replace(made, **limited | dict(self.changes))
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
@@ -175,7 +196,7 @@ class World:
 
     def content(self) -> dict[str, list[Row]]:
         """All tables, value by value; but for `_row`, which is an order and no content."""
-        names = [step.table.name for step in self.pipeline.steps()]
+        names = [step.table.name for step in self.pipeline.steps]
         kept = {
             name: [{k: v for k, v in r.items() if k != "_row"} for r in self.table(name)]
             for name in names
@@ -199,6 +220,22 @@ class World:
     def having(self, part: str, **fields: Any) -> "World":
         """The same world with other fields in one part of its pipeline."""
         return self.but(**{part: replace(getattr(self.pipeline, part), **fields)})
+
+    def changed(self, file: str, change: Callable[[str], str]) -> "World":
+        """The same world, with another text in a file of the parts of its structure that have it."""
+        parts: list[Any] = list(self.pipeline.structure)
+        for n, part in enumerate(parts):
+            if hasattr(part, file):
+                text = change(getattr(part, file).read_text(encoding="utf-8"))
+                path = self.folder / f"{file}-{hash(text)}"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+                parts[n] = replace(part, **{file: path})
+        return self.but(structure=tuple(parts))
+
+    def routed(self, sql: str, settings: Mapping[str, Any]) -> "World":
+        """The same world with other routes, decided by these settings."""
+        return self.changed("routes", lambda _: sql).having("writing", values=settings)
 
     # How data goes wrong
 
@@ -340,6 +377,11 @@ class Failing:
         return unchanged
 
 
+def _limited(part: Any) -> Any:
+    found = {name: limit for name, limit in LIMITS.items() if hasattr(part, name)}
+    return replace(part, **found) if found else part
+
+
 def ordered(rows: Sequence[Row]) -> list[Row]:
     """Rows in an order that does not depend on where they come from."""
     return sorted(rows, key=repr)
@@ -379,14 +421,21 @@ def having(**parts: str) -> list[str]:
     for name, make in MAKE.items():
         pipeline = make(load())
         chosen = {slot: getattr(pipeline, slot) for slot in parts}
+        chosen = {s: one if isinstance(one, tuple) else (one,) for s, one in chosen.items()}
         kinds = {
-            slot: {type(part).__name__ for part in (some if isinstance(some, tuple) else (some,))}
+            slot: {type(part).__name__ for one in some for part in layers(one)}
             for slot, some in chosen.items()
         }
         consumer = hasattr(pipeline.source, "producer")
         if all(kind in kinds[slot] for slot, kind in parts.items()) and not consumer:
             found.append(name)
     return found
+
+
+def layers(part: Any) -> list[Any]:
+    """A part, and the one that it wraps, if it does."""
+    inner = getattr(part, "writing", None)
+    return [part, inner] if inner else [part]
 
 
 def spoilable(name: str) -> bool:

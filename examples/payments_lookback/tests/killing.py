@@ -13,13 +13,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import duckdb
 
-from .support import Row, World, main
+from .support import PIPELINES, Row, World, main
 
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload([__name__])
+NEVER = -1  # a process that is not killed
 LAST, SOME = 10, 10  # steps at the end, and before it, that are looked at
 CHANGES = ("replace", "rename", "link", "unlink", "remove")  # of the module os
 
@@ -87,7 +89,7 @@ def at_every_step(
 def _steps(world: World, arguments: tuple[str, ...]) -> int:
     """How many steps a command has."""
     counted = PROCESSES.Value("i", 0)
-    process = PROCESSES.Process(target=_die, args=(world, arguments, -1, counted))
+    process = PROCESSES.Process(target=_die, args=(world, arguments, NEVER, counted))
     process.start()
     process.join()
     return int(counted.value)
@@ -128,7 +130,8 @@ def _die(world: World, arguments: tuple[str, ...], steps: int, counted: Any = No
     for name in CHANGES:
         setattr(os, name, _counted(getattr(os, name), countdown))
     try:
-        main(list(arguments))
+        with mock.patch.dict(PIPELINES, {world.name: lambda _: world.pipeline}):
+            main(list(arguments))
     finally:
         if counted is not None:
             counted.value = steps - countdown.left

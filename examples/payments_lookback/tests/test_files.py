@@ -1,9 +1,11 @@
 """Files: what is read of a folder, in which zone, and what happens when the files change."""
 
 import json
-import time
+import os
+import subprocess
+import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,11 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pytest
 
-from .support import Column, EventTime, History, World, having, ordered, windowed
+from .killing import NEVER, killed
+from .support import Column, EventTime, History, World, connect, having, ordered, stamp, windowed
 
 Make = Callable[[str], World]
+CAST = "SELECT CAST(to_timestamp(1735779600) AS DATE)"  # 2025-01-02 01:00 UTC
 each = pytest.mark.parametrize("name", having(source="Files"))
 by_window = pytest.mark.parametrize(
     "name", [name for name in having(source="Files") if name in windowed()]
@@ -24,9 +28,10 @@ by_window = pytest.mark.parametrize(
 @each
 def test_files_that_are_being_written_are_not_read(name: str, world: Make) -> None:
     here = world(name)
-    path = here.write("a", here.rows(3))
+    path = here.write("a", here.rows(4)[3:])
     for unfinished in (f"_b{path.suffix}", f".c{path.suffix}", f"d{path.suffix}.tmp"):
-        path.with_name(unfinished).write_bytes(path.read_bytes()[:-7])
+        path.with_name(unfinished).write_bytes(path.read_bytes())
+    here.write("a", here.rows(3))
     assert here.run(here.over(1)).exit == 0
     assert here.silver() == ordered(here.rows(3))
 
@@ -91,21 +96,22 @@ def test_an_added_column_is_reported_and_left_out(name: str, world: Make) -> Non
 
 
 @each
-def test_the_machine_s_time_zone_makes_no_difference(
-    name: str, world: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_machine_s_time_zone_makes_no_difference(name: str, world: Make) -> None:
     here = world(name)
     here.write("a", here.rows(9))
     elsewhere = here.copy(here.folder.with_name("elsewhere"))
-    here.run(here.over(1))
-    monkeypatch.setenv("TZ", "America/New_York")
-    time.tzset()
-    try:
-        elsewhere.run(here.over(1))
-        assert here.content() == elsewhere.content()
-    finally:
-        monkeypatch.undo()
-        time.tzset()
+    elsewhere = replace(elsewhere, settings={"TZ": "America/New_York"})
+    assert here.run(here.over(1)).exit == 0
+    assert not killed(elsewhere, ("run", name, "--as-of", stamp(here.over(1))), steps=NEVER)
+    assert here.content() == elsewhere.content()
+
+
+def test_nor_does_it_to_a_cast_in_the_owner_s_sql() -> None:
+    """A time with a zone is cast in the zone of the session."""
+    code = f"from {connect.__module__} import connect; print(connect(None, '1GB').sql('{CAST}'))"
+    env = {**os.environ, "TZ": "America/New_York", "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run((sys.executable, "-c", code), env=env, capture_output=True, check=True)
+    assert b"2025-01-02" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from .support import World, having
-from .test_disconnected import changed, pair, promising, refused
+from .test_disconnected import pair, promising, refused
 
 Make = Callable[[str], World]
 each = pytest.mark.parametrize("name", having(structure="Disconnected"))
@@ -45,7 +45,7 @@ def test_a_key_that_comes_twice_is_broken(name: str, world: Make) -> None:
     consumer.run(here.over(2))
     here.write("w2", here.rows(4, 2))
     twice = "SELECT * FROM (\n{0}\n) AS a UNION ALL SELECT * FROM (\n{0}\n) AS b".format
-    assert changed(here, "silver", twice).run(here.over(3)).exit == 0
+    assert here.changed("silver", twice).run(here.over(3)).exit == 0
     refused(consumer, here.over(3), 1, "there twice")
 
 

@@ -23,7 +23,6 @@ Facts = dict[str, Any]
 logger = logging.getLogger(__name__)
 stop = threading.Event()
 moment = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
-one = click.argument("name", metavar="PIPELINE")
 one_or_all = click.argument("name", metavar="[PIPELINE]", required=False)
 as_of = click.option("--as-of", "now", type=moment, help="Stands in for the clock (UTC).")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print facts as JSON.")
@@ -42,16 +41,15 @@ def main() -> None:
 def run(name: str | None, now: datetime | None, follow: float | None, as_json: bool) -> None:
     """Do everything that is due, the oldest gaps first."""
 
-    def work(pipeline: Pipeline) -> Facts:
-        with pipeline.sink.open(pipeline, write=True) as store:
-            due, left = runner.plan(pipeline, now or _clock(), store.history())
-            return _report(pipeline, store, runner.run(pipeline, store, due), len(due), left)
+    def work(pipeline: Pipeline, store: Store) -> Facts:
+        due, left = runner.plan(pipeline, now or _clock(), store.history())
+        return _report(pipeline, store, runner.run(pipeline, store, due), len(due), left)
 
     if follow:
         signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    code = _each(name, work, as_json)
+    code = _each(name, work, as_json, write=True)
     while follow and not stop.wait(follow):
-        code = _each(name, work, as_json)
+        code = _each(name, work, as_json, write=True)
     sys.exit(code)
 
 
@@ -62,16 +60,15 @@ def run(name: str | None, now: datetime | None, follow: float | None, as_json: b
 def plan(name: str | None, now: datetime | None, as_json: bool) -> None:
     """Show what `run` would do, and why; touches nothing."""
 
-    def work(pipeline: Pipeline) -> Facts:
-        with pipeline.sink.open(pipeline, write=False) as store:
-            due, left = runner.plan(pipeline, now or _clock(), store.history())
+    def work(pipeline: Pipeline, store: Store) -> Facts:
+        due, left = runner.plan(pipeline, now or _clock(), store.history())
         return {"due": {each.unit.key: each.why for each in due}, "left": left}
 
     sys.exit(_each(name, work, as_json))
 
 
 @main.command()
-@one
+@click.argument("name", metavar="PIPELINE")
 @click.argument("start", type=moment)
 @click.argument("end", type=moment)
 @click.option("--jobs", type=click.IntRange(1), default=1, help="Chunks at the same time.")
@@ -80,14 +77,13 @@ def plan(name: str | None, now: datetime | None, as_json: bool) -> None:
 def backfill(name: str, start: datetime, end: datetime, as_json: bool, **how: Any) -> None:
     """Do the units of [START, END) again, whether done, failed or parked."""
 
-    def work(pipeline: Pipeline) -> Facts:
-        with pipeline.sink.open(pipeline, write=True) as store:
-            due = pipeline.extraction.again(start, end, store.history())
-            if not due:
-                raise UsageError(f"there is no unit in [{start}, {end})")
-            return _report(pipeline, store, runner.run(pipeline, store, due, **how), len(due))
+    def work(pipeline: Pipeline, store: Store) -> Facts:
+        due = pipeline.extraction.again(start, end, store.history())
+        if not due:
+            raise UsageError(f"there is no unit in [{start}, {end})")
+        return _report(pipeline, store, runner.run(pipeline, store, due, **how), len(due))
 
-    sys.exit(_each(name, work, as_json))
+    sys.exit(_each(name, work, as_json, write=True))
 
 
 @main.command()
@@ -96,7 +92,11 @@ def backfill(name: str, start: datetime, end: datetime, as_json: bool, **how: An
 @as_json
 def status(name: str | None, now: datetime | None, as_json: bool) -> None:
     """Show last success, failures, what is due, late and quarantined rows, and freshness."""
-    sys.exit(_each(name, lambda pipeline: status_of(pipeline, now or _clock()), as_json))
+
+    def work(pipeline: Pipeline, store: Store) -> Facts:
+        return status_of(pipeline, store, now or _clock())
+
+    sys.exit(_each(name, work, as_json))
 
 
 def _report(
@@ -108,8 +108,7 @@ def _report(
         logger.info("%s: %d of %d units", pipeline.name, len(ended), due)
         if stop.is_set():
             break
-    failed = [entry.unit for entry in ended if entry.error]
-    parked = store.history().units("parked")
+    failed, parked = [e.unit for e in ended if e.error], store.history().units("parked")
     return {
         "done": len(ended) - len(failed),
         "rows": sum(entry.rows for entry in ended),
@@ -121,7 +120,9 @@ def _report(
     }
 
 
-def _each(name: str | None, work: Callable[[Pipeline], Facts], as_json: bool) -> int:
+def _each(
+    name: str | None, work: Callable[[Pipeline, Store], Facts], as_json: bool, write: bool = False
+) -> int:
     """Do it for one pipeline or all, print the facts; one that fails does not stop the next."""
     codes = [0]
     try:
@@ -134,7 +135,9 @@ def _each(name: str | None, work: Callable[[Pipeline], Facts], as_json: bool) ->
         return error.exit_code
     for each in [name] if name else PIPELINES:
         try:
-            facts = {"pipeline": each} | work(PIPELINES[each](settings))
+            pipeline = PIPELINES[each](settings)
+            with pipeline.sink.open(pipeline, write) as store:
+                facts = {"pipeline": each} | work(pipeline, store)
             codes.append(int(facts.pop("exit", 0)))
             lines = (f"{key:>12}  {value}" for key, value in facts.items())
             click.echo(json.dumps(facts, default=str) if as_json else "\n".join(lines))

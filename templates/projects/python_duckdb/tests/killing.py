@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import duckdb
 
-from .support import Row, World, main
+from .support import PIPELINES, Row, World, main
 
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload([__name__])
@@ -129,7 +130,8 @@ def _die(world: World, arguments: tuple[str, ...], steps: int, counted: Any = No
     for name in CHANGES:
         setattr(os, name, _counted(getattr(os, name), countdown))
     try:
-        main(list(arguments))
+        with mock.patch.dict(PIPELINES, {world.name: lambda _: world.pipeline}):
+            main(list(arguments))
     finally:
         if counted is not None:
             counted.value = steps - countdown.left

@@ -5,8 +5,9 @@ What a rule refused, or a newer version replaced, is only in the source. Choose 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
+from pathlib import Path
 
-from ..core.contract import Contract, Table
 from ..core.pipeline import Step
 from ..core.quality import Gate
 
@@ -15,13 +16,14 @@ from ..core.quality import Gate
 class Direct:
     """quality gate → silver → gold. `silver` and `gold` are SQL that reads `input`."""
 
-    silver: str
-    gold: str
+    silver: Path
+    gold: Path
 
-    def steps(self, contract: Contract, raw: Table, gate: Gate) -> Sequence[Step]:
-        silver, gold = contract.tables["silver"], contract.tables["gold"]
+    def steps(self, gate: Gate) -> Sequence[Step]:
+        silver, gold = gate.contract.tables["silver"], gate.contract.tables["gold"]
+        raw, rows, aggregate = map(attrgetter, ("raw", "rows", "aggregate"))
         return (
-            Step(gate.quarantine, "batch", "SELECT * FROM input", "raw", gate.failing),
-            Step(silver, "batch", self.silver, "rows", gate.passing),
-            Step(gold, "silver", self.gold, "aggregate"),
+            Step(gate.quarantine, "batch", "SELECT * FROM input", raw, input=gate.failing),
+            Step(silver, "batch", self.silver.read_text("utf-8"), rows, input=gate.passing),
+            Step(gold, "silver", self.gold.read_text("utf-8"), aggregate),
         )

@@ -5,33 +5,22 @@ show the newest one. What the source deleted is gone from them, too.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from ..core.errors import PipelineError, UsageError
 from ..core.ledger import Entry, History
 from ..core.pipeline import Connection, Pipeline, Store
-from ..core.units import Due, Request, Slice, Slices, literal
+from ..core.units import Due, Request, Slice, Slices, Unit, literal
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
-    """The source as it is when it is read, by the time of the run."""
-
-    at: datetime
-    detail: dict[str, Any] = field(default_factory=dict)
+class Version(Unit):
+    """The source as it is when it is read, by the time of the run; `start` and `end` are that."""
 
     @property
     def key(self) -> str:
-        return self.at.isoformat()
-
-    @property
-    def mark(self) -> datetime:
-        return self.at
-
-    def meets(self, later: "Version") -> bool:
-        return False
+        return str(self.start.isoformat())
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +39,12 @@ class FullSnapshot:
     def plan(self, as_of: datetime, history: History) -> Sequence[Due]:
         """One version; earlier ones that failed are over, since the source has moved on."""
         newest = max(history.done, default="")  # keys sort by time
-        current = Version(as_of)
+        current = Version(as_of, as_of)
         if current.key < newest:
             raise UsageError(f"the snapshot of {newest} is newer, and an old one can't be read now")
         failed = [key for key in history.latest if key != current.key and key not in history.done]
         why = {None: "new", "done": "again"}.get(history.status(current.key), "retry")
-        return [Due(Version(as_of, {"supersedes": failed}), why)]  # type: ignore[arg-type]
+        return [Due(Version(as_of, as_of, {"supersedes": failed}), why)]  # type: ignore[arg-type]
 
     def again(self, start: datetime, end: datetime, history: History) -> Sequence[Due]:
         raise UsageError(
@@ -65,13 +54,13 @@ class FullSnapshot:
 
     def request(self, units: Sequence[Version]) -> Request:
         """Everything that is there."""
-        return Request(literal(units[0].at))
+        return Request(literal(units[0].start))
 
     def slices(self, units: Sequence[Version], pipeline: Pipeline, store: Store) -> Slices:
         """Raw rows by version, the oldest ones leave; all else is replaced as a whole."""
         (version,) = units
         older = sorted(key for key in store.history().done if key < version.key)
-        this = f"_unit = {literal(version.at)}"
+        this = f"_unit = {literal(version.start)}"
         leaving = older[: max(len(older) + 1 - self.retain, 0)][-1:]
         old = [f" OR _unit <= {literal(datetime.fromisoformat(key))}" for key in leaving]
         return Slices(
@@ -90,6 +79,11 @@ class FullSnapshot:
                     f"{self.min_ratio:.0%} looks like an export that was cut off. If it is right, "
                     f"run once with PIPELINE_PIPELINES__{entry.pipeline.upper()}__ALLOW_SMALL=true"
                 )
+
+    def published(self, history: History) -> Sequence[tuple[datetime, Entry]]:
+        """The newest version alone, by the time of its read: it replaced all others."""
+        newest = sorted(history.done)[-1:]  # keys sort by time
+        return [(datetime.fromisoformat(key), history.done[key]) for key in newest]
 
     def unread(self, pipeline: Pipeline, con: Connection, history: History) -> dict[str, Any]:
         """Each run reads everything."""

@@ -5,22 +5,22 @@ would leave other rows. So the ledger keeps a unit's settings, and a rerun takes
 units take the current ones.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ..core.ledger import History
-from ..core.units import Unit
+from ..core.units import Due
+from .conditional import Decided, decide
 
 
 @dataclass(frozen=True, slots=True)
-class RecordedDecision:
+class RecordedDecision(Decided):
     """Replays the recorded settings of a unit that is done; a new setting has its current value."""
 
-    values: Mapping[str, Any]
-
-    def settings(self, unit: Unit, history: History) -> Mapping[str, Any]:
-        recorded = (
-            history.done[unit.key].detail.get("settings", {}) if unit.key in history.done else {}
-        )
-        return {**self.values, **recorded}
+    def admit(self, due: Sequence[Due], history: History) -> Sequence[Due]:
+        admitted = []
+        for one in self.writing.admit(due, history):
+            entry = history.done.get(one.unit.key)
+            recorded = entry.detail.get("settings", {}) if entry else {}
+            admitted.append(decide(one, {**self.values, **recorded}))
+        return admitted

@@ -7,7 +7,7 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import Literal, Protocol
 
-from ..core.contract import Column, Contract
+from ..core.contract import Column, Contract, lineage
 from ..core.errors import NotReady, Transient
 from ..core.event_time import EventTime
 from ..core.pipeline import Connection
@@ -51,18 +51,15 @@ class Files:
         return self._rows(self._paths(request), request, contract)
 
     def unsplit(self, con: Connection) -> int:
-        found = con.execute(f"SELECT count(_problem) FROM ({self.format.rejects()})").fetchone()
-        return int(found[0]) if found else 0
+        return len(con.execute(self.format.rejects()).fetchall())
 
     def read(self, con: Connection, request: Request, contract: Contract) -> Callable[[], None]:
         paths = self._paths(request)
         before = [stamp(path) for path in paths]
         con.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
         lazy = self.format.lazy and request.once and request.paths is None
-        kind = "VIEW" if lazy else "TABLE"
-        con.execute(
-            f"CREATE OR REPLACE TEMP {kind} batch AS {self._rows(paths, request, contract)}"
-        )
+        rows = self._rows(paths, request, contract)
+        con.execute(f"CREATE OR REPLACE TEMP {'VIEW' if lazy else 'TABLE'} batch AS {rows}")
         if paths and not lazy and not request.between:  # such a line has no event time
             rejects = self._traced(self.format.rejects(), request)
             con.execute(f"INSERT INTO batch BY NAME {rejects}")
@@ -74,8 +71,7 @@ class Files:
         return unchanged
 
     def _rows(self, paths: Sequence[str], request: Request, contract: Contract) -> str:
-        rows, where = self._scan(paths, contract), "true"
-        when = "CAST(NULL AS TIMESTAMP)"
+        rows, when, where = self._scan(paths, contract), "CAST(NULL AS TIMESTAMP)", "true"
         if self.when:
             kinds = {column.name: column.type for column in contract.source}
             raw = next(c for c in self.columns(contract) if c.name == self.event_time)
@@ -86,34 +82,28 @@ class Files:
                 if raw.type != "STRING":  # filters on converted columns reach no file: narrow it
                     where += f" AND {raw.name} >= CAST({literal(start - DAY)} AS {raw.type})"
                     where += f" AND {raw.name} < CAST({literal(end + DAY)} AS {raw.type})"
-        return f"{self._traced(f'SELECT *, {when} AS _event_time FROM ({rows})', request)} WHERE {where}"
+        timed = f"SELECT *, {when} AS _event_time FROM ({rows})"
+        return f"{self._traced(timed, request)} WHERE {where}"
 
     def _traced(self, rows: str, request: Request) -> str:
-        name = f"replace(_file, {literal(self.root + '/')}, '')"
+        name = f"replace(_file, {literal(root_of(self.path) + '/')}, '')"
         return f"SELECT * REPLACE ({name} AS _file), {request.unit} AS _unit FROM ({rows})"
 
     def _scan(self, paths: Sequence[str], contract: Contract) -> str:
         if paths:
             return self.format.scan(paths, contract.source)
-        names = {column.name: column.type for column in self.columns(contract)}
-        names |= {"_file": "STRING", "_row": "BIGINT", "_problem": "STRING", "_line": "STRING"}
-        nothing = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in names.items())
-        return f"SELECT {nothing} LIMIT 0"
+        traces = lineage(file="STRING", row="BIGINT", problem="STRING", line="STRING")
+        columns = self.columns(contract) + traces
+        return f"SELECT {', '.join(f'CAST(NULL AS {c.type}) AS {c.name}' for c in columns)} LIMIT 0"
 
     def _paths(self, request: Request) -> Sequence[str]:
         if request.paths is not None:
             return request.paths
-        found = listed(self.path)
-        if not found:
+        if not (found := listed(self.path)):
             raise NotReady(f"no file matches {self.path}")
         if self.take == "newest":
             return [max(found, key=lambda name: (Path(name).stat().st_mtime_ns, name))]
         return found
-
-    @property
-    def root(self) -> str:
-        """The folder that `_file` is relative to."""
-        return root_of(self.path)
 
 
 def listed(pattern: str) -> list[str]:
@@ -123,7 +113,7 @@ def listed(pattern: str) -> list[str]:
 
 
 def root_of(pattern: str) -> str:
-    """The folder before the first wildcard."""
+    """The folder before the first wildcard, which `_file` is relative to."""
     parts = Path(pattern).parts
     fixed = next((n for n, part in enumerate(parts) if has_magic(part)), len(parts) - 1)
     return str(Path(*parts[:fixed]))

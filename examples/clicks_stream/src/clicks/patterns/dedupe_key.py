@@ -43,7 +43,7 @@ class DedupeKey:
         ledger, limit = FileLedger(self.sink.path, pipeline.name), self.sink.memory_limit
         with open_parts(ledger, Newest(ledger), limit, pipeline, write) as store:
             if write:
-                publish_views(store, [step.table for step in pipeline.steps()])
+                publish_views(store, [step.table for step in pipeline.steps])
             yield store
 
 

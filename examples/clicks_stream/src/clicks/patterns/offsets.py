@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ..core.ledger import Entry, History
+from ..core.units import Unit
 
 Item = dict[str, Any]  # at, file, content, stamp; `lost`; once it was judged: after, newest
 
@@ -32,30 +33,24 @@ class Feed(Protocol):
     def stamp_of(self, file: str) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Offsets:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offsets(Unit):
     """The items `[start, end)`. Of their files some are to be read, others are `kept` only."""
 
-    start: int
-    end: int
-    items: Sequence[Item]
     line: "Line" = field(repr=False, compare=False)
     files: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()  # no longer there, but neither replaced
 
     @property
+    def items(self) -> Sequence[Item]:
+        """What the ledger keeps of the batch."""
+        return list(self.detail["items"])
+
+    @property
     def key(self) -> str:
         return f"{self.start}-{self.end}"
 
-    @property
-    def mark(self) -> int:
-        return self.start
-
-    @property
-    def detail(self) -> dict[str, Any]:
-        return {"items": self.items}
-
-    def meets(self, later: "Offsets") -> bool:
+    def meets(self, later: Unit) -> bool:
         """A batch is as large as it should be."""
         return False
 
@@ -99,7 +94,7 @@ class Line:
     def batch(self, items: Sequence[Item]) -> Offsets:
         """A new batch."""
         files = tuple(item["file"] for item in items)
-        return Offsets(items[0]["at"], items[-1]["at"] + 1, items, self, files)
+        return self._offsets(items[0]["at"], items[-1]["at"] + 1, items, files)
 
     def once_more(self, unit: str, without_gone: bool) -> tuple[Offsets, list[str]]:
         """A batch with what is left of its items, and the files that were replaced since."""
@@ -118,7 +113,7 @@ class Line:
             else:
                 kept.append(item["file"])
         start, end = map(int, unit.split("-"))
-        return Offsets(start, end, items, self, tuple(files), tuple(kept)), lost
+        return self._offsets(start, end, items, tuple(files), tuple(kept)), lost
 
     def judge(self, items: Sequence[Item], newest: Mapping[str, str | None]) -> None:
         """Note what items hold, and how new the events of all items before them were.
@@ -138,3 +133,9 @@ class Line:
         for item in items:
             original = min(first[item["file"]], first[item["content"]], key=lambda i: i["at"])
             item.setdefault("after", original.get("after", before[original["at"]]))
+
+    def _offsets(
+        self, start: int, end: int, items: Sequence[Item], *files: tuple[str, ...]
+    ) -> Offsets:
+        read, kept = (*files, ())[:2]
+        return Offsets(start, end, {"items": items}, line=self, files=read, kept=kept)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from ..core.pipeline import Pipeline, Store
-from ..core.quality import Gate
 from ..core.units import Slice, Slices, literal
 
 ENOUGH = 1000  # rows: fewer bad ones go to quarantine, and the stream goes on
@@ -29,16 +28,11 @@ class Touched:
         """The rows of these files, in any table."""
         return among("_file", self.files)
 
-    @property
-    def gate(self) -> Gate:
-        """The quality gate of this pipeline."""
-        return Gate(self.pipeline.contract, self.pipeline.raw(), self.pipeline.source.event_time)
-
     def arrive(self) -> None:
         """Make `arrived`: the rows of the batch that pass the gate, but for what is not needed."""
         when = self.pipeline.source.event_time
         columns = dict.fromkeys([*self._key, *([when] if when else []), "_file", "_event_time"])
-        passing = self.gate.passing("batch AS raw", self.mine)
+        passing = self.pipeline.gate.passing("batch AS raw", self.mine)
         self._make("arrived", f"SELECT {', '.join(columns)} FROM ({passing})")
 
     def slices(self) -> Slices:
@@ -56,7 +50,7 @@ class Touched:
             keys += f" EXCEPT SELECT {key} FROM {silver} WHERE {among('_file', self.newer)}"
         self._make("touched", keys)
         columns = [c for c in self.pipeline.contract.source if c.name in self._key]
-        typed = ", ".join(self.gate.value(column) for column in columns)
+        typed = ", ".join(self.pipeline.gate.value(column) for column in columns)
         reads = f"({typed}) IN (SELECT {key} FROM touched)"
         if self.pipeline.kept == "batch":
             reads += f" AND {self.mine}"
@@ -69,7 +63,7 @@ class Touched:
         gone = self.store.con.execute(f"{silver} WHERE {self.mine} LIMIT 1").fetchall()
         if gone and self._key and self.pipeline.kept != "batch":
             # A row that came second may be the first one now, on another day.
-            passing = self.gate.passing(f"{kept} AS raw", rows.reads)
+            passing = self.pipeline.gate.passing(f"{kept} AS raw", rows.reads)
             found += f" UNION SELECT {when} FROM ({passing})"
         query = f"SELECT DISTINCT CAST({when} AS DATE) AS day FROM ({found}) ORDER BY day"
         days = [day for (day,) in self.store.con.execute(query).fetchall()]

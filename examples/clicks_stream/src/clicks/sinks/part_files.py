@@ -62,7 +62,7 @@ class PartStore:
     def relation(self, table: str) -> str:
         if table == "batch":
             return table
-        found = next(step.table for step in self.pipeline.steps() if step.table.name == table)
+        found = next(step.table for step in self.pipeline.steps if step.table.name == table)
         staying = self._staying(found, self.layout.files(table).values())
         new = f" UNION ALL SELECT * FROM _new_{table}" if table in self.removed else ""
         return f"({staying}{new})"
@@ -82,7 +82,7 @@ class PartStore:
         with self.writer:
             self.ledger.finish(self.layout.place)
             self.ledger.prepare()
-            number, tables = next(self.numbers), [step.table for step in self.pipeline.steps()]
+            number, tables = next(self.numbers), [step.table for step in self.pipeline.steps]
             staged = [table for table in tables if table.name in self.removed]
             parts = [part for table in staged for part in self._prepare(table, number)]
             attempt = Attempt(number=number, entries=tuple(entries), parts=tuple(parts))

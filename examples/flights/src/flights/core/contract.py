@@ -35,6 +35,11 @@ class Table(BaseModel, frozen=True, validate_by_name=True):
     rules: tuple[Rule, ...] = Field(default=(), validation_alias="quality")
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its columns."""
+        return tuple(column.name for column in self.columns)
+
+    @property
     def key(self) -> tuple[str, ...]:
         """The columns that identify a row."""
         return tuple(column.name for column in self.columns if column.key)

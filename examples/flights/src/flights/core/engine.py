@@ -11,9 +11,7 @@ from .units import literal
 def connect(path: Path | None, memory_limit: str, write: bool = True) -> duckdb.DuckDBPyConnection:
     """Open a database file, or one in memory. DuckDB's own zone follows the machine: UTC it is."""
     try:
-        if path and write:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        con = _open(path, read_only=path is not None and not write)
+        con = _open(path, write)
     except (duckdb.IOException, OSError) as error:
         if "lock" in str(error):
             raise NotReady(f"another run holds {path}; try again when it has ended") from error
@@ -23,8 +21,11 @@ def connect(path: Path | None, memory_limit: str, write: bool = True) -> duckdb.
     return con
 
 
-def _open(path: Path | None, read_only: bool) -> duckdb.DuckDBPyConnection:
+def _open(path: Path | None, write: bool) -> duckdb.DuckDBPyConnection:
+    if path is None:
+        return duckdb.connect()
+    path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        return duckdb.connect(str(path or ":memory:"), read_only=read_only)
+        return duckdb.connect(path, read_only=not write)
     except duckdb.ConnectionException:  # this very process has it open to write: share that
-        return duckdb.connect(str(path))
+        return duckdb.connect(path)

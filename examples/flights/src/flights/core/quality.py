@@ -17,9 +17,8 @@ class Gate:
 
     def passing(self, relation: str, where: str) -> str:
         """Rows that keep every rule, with the contract's types and event time in UTC."""
-        broken = self._broken()
-        traces = ", ".join(c.name for c in self.raw.columns if c.name.startswith("_"))
-        keeps = f"{where} AND NOT coalesce({broken}, false)"  # unknown is not broken
+        traces = ", ".join(name for name in self.raw.names if name.startswith("_"))
+        keeps = f"{where} AND NOT coalesce({self._broken()}, false)"  # unknown is not broken
         return f"SELECT {self._typed()}, {traces} FROM {relation} WHERE {keeps}"
 
     def failing(self, relation: str, where: str) -> str:
@@ -27,12 +26,11 @@ class Gate:
         whys = ", ".join(
             f"CASE WHEN {rule} THEN {literal(why)} END" for rule, why in self._rules() if why
         )
-        row = ", ".join(
-            f"{literal(column.name)}: raw.{column.name}" for column in self.contract.source
-        )
+        cells = (f"{literal(c.name)}: raw.{c.name}" for c in self.contract.source)
+        row = "{" + ", ".join(cells) + "}"
         return (
             f"SELECT _unit, _file, concat_ws('; ', _problem, {whys}) AS reason, "
-            "coalesce(_line, CAST(to_json({" + row + "}) AS STRING)) AS content "
+            f"coalesce(_line, CAST(to_json({row}) AS STRING)) AS content "
             f"FROM {relation} WHERE {where} AND coalesce({self._broken()}, false)"
         )
 
@@ -42,6 +40,15 @@ class Gate:
         traces = tuple(c for c in self.raw.columns if c.name in ("_unit", "_file"))
         said = tuple(Column(name=name, type="STRING") for name in ("reason", "content"))
         return Table(name="quarantine", columns=traces + said)
+
+    def value(self, column: Column) -> str:
+        """The typed value of a raw column."""
+        if column.name == self.event_time:
+            return f"CAST(raw._event_time AS {column.type})"
+        return f"TRY_CAST(raw.{column.name} AS {column.type})"
+
+    def _typed(self) -> str:
+        return ", ".join(f"{self.value(one)} AS {one.name}" for one in self.contract.source)
 
     def _broken(self) -> str:
         return " OR ".join(f"({condition})" for condition, _ in self._rules())
@@ -61,14 +68,3 @@ class Gate:
                 yield lost, f"{column.name}: {column.type} would round it"
         for rule in self.contract.tables["source"].rules:
             yield f"NOT coalesce((SELECT {rule.query} FROM (SELECT {self._typed()})), false)", rule.name
-
-    def _typed(self) -> str:
-        return ", ".join(
-            f"{self.value(column)} AS {column.name}" for column in self.contract.source
-        )
-
-    def value(self, column: Column) -> str:
-        """The typed value of a raw column."""
-        if column.name == self.event_time:
-            return f"CAST(raw._event_time AS {column.type})"
-        return f"TRY_CAST(raw.{column.name} AS {column.type})"

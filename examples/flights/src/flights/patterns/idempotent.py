@@ -11,8 +11,9 @@ from ..core.units import Due, Slice
 class Idempotent:
     """Any unit, any number of times, in any order: the published rows are the same."""
 
-    def admit(self, due: Sequence[Due], history: History) -> None:
+    def admit(self, due: Sequence[Due], history: History) -> Sequence[Due]:
         """A unit that is done may be done again."""
+        return due
 
     def write(self, store: Store, table: Table, part: Slice, rows: str) -> None:
         store.remove(table, part.replaces)

@@ -1,36 +1,16 @@
 """Windows of event time: what the extractions by time have in common."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from ..core.errors import UsageError
 from ..core.ledger import Entry, History
 from ..core.pipeline import Connection, Pipeline, Store
-from ..core.units import Due, Request, Slice, Slices, literal
+from ..core.units import Due, Request, Slice, Slices, Unit, literal
 
 DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Event time in naive UTC, `[start, end)`."""
-
-    start: datetime
-    end: datetime
-    detail: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def key(self) -> str:
-        return f"{self.start.isoformat()}/{self.end.isoformat()}"
-
-    @property
-    def mark(self) -> datetime:
-        return self.start
-
-    def meets(self, later: "Window") -> bool:
-        return self.end == later.start
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +23,11 @@ class Windows:
     grace: timedelta = timedelta(0)
     unit_type = "TIMESTAMP"
 
-    def over(self, as_of: datetime) -> Iterator[Window]:
+    def over(self, as_of: datetime) -> Iterator[Unit]:
         """The windows that are over at `as_of`, oldest first."""
         start, end = self.since, min(as_of - self.grace, self.until or as_of)
         while start + self.every <= end:
-            yield Window(start, start + self.every)
+            yield Unit(start, start + self.every)
             start += self.every
 
     def missing(self, as_of: datetime, history: History) -> list[Due]:
@@ -68,13 +48,13 @@ class Windows:
         windows = self.over(end + self.every + self.grace)
         return [Due(one, "again") for one in windows if one.end > start and one.start < end]
 
-    def request(self, units: Sequence[Window]) -> Request:
+    def request(self, units: Sequence[Unit]) -> Request:
         """All rows from the first window's start to the last one's end."""
         length = f"INTERVAL {self.every.total_seconds():.0f} SECONDS"
         bucket = f"time_bucket({length}, _event_time, {literal(self.since)})"
         return Request(bucket, between=(units[0].start, units[-1].end))
 
-    def slices(self, units: Sequence[Window], pipeline: Pipeline, store: Store) -> Slices:
+    def slices(self, units: Sequence[Unit], pipeline: Pipeline, store: Store) -> Slices:
         """Rows by window; aggregates by each UTC day that the windows touch."""
         start, end, when = units[0].start, units[-1].end, pipeline.source.event_time
         rows = f"_unit >= {literal(start)} AND _unit < {literal(end)}"
@@ -87,23 +67,29 @@ class Windows:
     def check(self, entries: Sequence[Entry], history: History) -> None:
         """Any number of rows can be right."""
 
+    def published(self, history: History) -> Sequence[tuple[datetime, Entry]]:
+        """All windows that are done."""
+        return [(entry.finished, entry) for entry in history.done.values()]
+
     def unread(self, pipeline: Pipeline, con: Connection, history: History) -> dict[str, Any]:
         """Rows that came when their window was done, and rows that lie in no window."""
-        everything = replace(self.request([Window(self.since, self.since)]), between=None)
+        everything = replace(self.request([Unit(self.since, self.since)]), between=None)
         rows = pipeline.source.select(con, everything, pipeline.contract)
-        found = con.execute(
-            f"SELECT _unit, count(*) FROM ({rows}) GROUP BY 1 ORDER BY 1"
-        ).fetchall()
-        read = {key[:19]: entry.rows for key, entry in history.done.items()}
-        late = {start.isoformat(): n for start, n in found if start}
-        undated, last = sum(n for start, n in found if not start), self.until or self.since.replace(
-            year=9999
-        )
+        query = f"SELECT _unit, count(*) FROM ({rows}) GROUP BY 1 ORDER BY 1"
+        found = dict(con.execute(query).fetchall())
+        undated = found.pop(None, 0) + pipeline.source.unsplit(con)
+        late = {}
+        for start, number in found.items():
+            entry = history.done.get(Unit(start, start + self.every).key)
+            if entry and number > entry.rows:
+                late[start.isoformat()] = number - entry.rows
+        after = [n for start, n in found.items() if self.until and start + self.every > self.until]
+        before = [n for start, n in found.items() if start < self.since]
         return {
-            "late": {key: n - read[key] for key, n in late.items() if n > read.get(key, n)},
-            "before_since": sum(n for start, n in found if start and start < self.since),
-            "after_until": sum(n for start, n in found if start and start + self.every > last),
-            "undated": undated + pipeline.source.unsplit(con),
+            "late": late,
+            "before_since": sum(before),
+            "after_until": sum(after),
+            "undated": undated,
         }
 
     def _refuse_other_windows(self, history: History) -> None:

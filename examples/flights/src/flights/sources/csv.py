@@ -1,12 +1,16 @@
 """CSV files: read as text, by the names in each file's header."""
 
+import atexit
 import csv
 import gzip
 import logging
+import shutil
+import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 from typing import IO, Any
 
 from ..core.contract import Column
@@ -34,16 +38,16 @@ class CSV:
 
     def scan(self, paths: Sequence[str], columns: Sequence[Column]) -> str:
         """One read for each distinct header, so that files may order their columns differently."""
-        headers: dict[tuple[tuple[str, ...], bool], list[str]] = defaultdict(list)
+        headers: dict[tuple[str, ...], list[str]] = defaultdict(list)
         for path in paths:
-            headers[self._header(path, columns), mixed(path, stamp(path))].append(path)
-        reads = (self._read(*header, files, columns) for header, files in headers.items())
+            headers[self._header(path, columns)].append(even(path, stamp(path)))
+        reads = (self._read(names, files, columns) for names, files in headers.items())
         return f"SELECT *, row_number() OVER () AS _row FROM ({' UNION ALL '.join(reads)})"
 
     def rejects(self) -> str:
         """The lines that the last read could not split."""
         return (
-            "SELECT file_path AS _file, line AS _row, min(csv_line) AS _line, "
+            f"SELECT {original('file_path')} AS _file, line AS _row, min(csv_line) AS _line, "
             "'not a CSV line: ' || lower(min(CAST(error_type AS STRING))) AS _problem "
             "FROM reject_errors JOIN reject_scans USING (scan_id, file_id) GROUP BY ALL"
         )
@@ -65,14 +69,8 @@ class CSV:
             log.warning("%s has new columns: %s", path, ", ".join(added))
         return names
 
-    def _read(
-        self, names: Sequence[str], ragged: bool, paths: Sequence[str], columns: Sequence[Column]
-    ) -> str:
-        """Strictly, if the files' line ends allow it. Else each cell is looked at here.
-
-        DuckDB would cut what is too much and fill up what lacks, so one column more is read: it has to
-        be missing, and no other.
-        """
+    def _read(self, names: Sequence[str], paths: Sequence[str], columns: Sequence[Column]) -> str:
+        """By position, as the header has it. Of columns with one name the first counts."""
         cells = {name: f"c{n}" for n, name in reversed(list(enumerate(names)))}
         nulls = ", ".join(map(literal, ("", *self.nulls)))
         known = {column.source: column.name for column in columns}
@@ -81,27 +79,15 @@ class CSV:
             for source, name in known.items()
         ]
         added = [f"{literal(n)}: {cell}" for n, cell in cells.items() if n not in known]
-        line = "CAST(to_json({" + ", ".join(added) + "}) AS STRING)"
-        kept = line if added and self.keep_new_columns else "CAST(NULL AS STRING)"
-        count, problem, options = len(names), "CAST(NULL AS STRING)", ""
-        if ragged:
-            bad = f"c{count - 1} IS NULL OR c{count} IS NOT NULL"
-            problem = f"CASE WHEN {bad} THEN 'not a CSV line: not {count} cells' END"
-            line = ", ".join(f"c{n}" for n in range(count + 1))
-            kept = (
-                f"CASE WHEN {bad} THEN concat_ws({literal(self.delimiter)}, {line}) ELSE {kept} END"
-            )
-            options = (
-                "strict_mode = false, null_padding = true, nullstr = chr(1), parallel = false, "
-            )
-        fields += ["filename AS _file", f"{problem} AS _problem", f"{kept} AS _line"]
-        types = ", ".join(f"c{n}: 'STRING'" for n in range(count + ragged))
+        line = "to_json({" + ", ".join(added) + "})" if added and self.keep_new_columns else "NULL"
+        types = "{" + ", ".join(f"c{n}: 'STRING'" for n in range(len(names))) + "}"
+        quote = literal(self.quote)
         return (
-            f"SELECT {', '.join(fields)} FROM read_csv([{', '.join(map(literal, paths))}], "
-            "columns = {" + types + "}, "
-            f"header = {self.header}, delim = {literal(self.delimiter)}, "
-            f"quote = {literal(self.quote)}, escape = {literal(self.quote)}, "
-            f"encoding = {literal(self.encoding)}, {options}"
+            f"SELECT {', '.join(fields)}, {original('filename')} AS _file, "
+            f"CAST(NULL AS STRING) AS _problem, CAST({line} AS STRING) AS _line "
+            f"FROM read_csv([{', '.join(map(literal, paths))}], "
+            f"columns = {types}, header = {self.header}, delim = {literal(self.delimiter)}, "
+            f"quote = {quote}, escape = {quote}, encoding = {literal(self.encoding)}, "
             "filename = true, store_rejects = true, auto_detect = false)"
         )
 
@@ -111,10 +97,30 @@ def opened(path: str) -> Callable[..., IO[Any]]:
 
 
 @lru_cache(maxsize=10_000)
-def mixed(path: str, stamp: str) -> bool:
-    """Whether lines end in more than one way, which DuckDB refuses to read strictly. Once for each `stamp`."""
+def even(path: str, stamp: str) -> str:
+    """The file, or a copy of it whose lines all end alike: DuckDB refuses a mixture."""
     returns = feeds = 0
     with opened(path)(path, "rb") as file:
         while part := file.read(1 << 20):
             returns, feeds = returns + part.count(b"\r"), feeds + part.count(b"\n")
-    return 0 < feeds != returns > 0
+    if not 0 < feeds != returns > 0:
+        return path
+    copy = copies() + path
+    Path(copy).parent.mkdir(parents=True, exist_ok=True)
+    mixed = opened(path)(path, "rt", encoding="latin-1")  # each byte is a letter, and comes back
+    with mixed, opened(copy)(copy, "wt", encoding="latin-1", newline="\n") as file:
+        shutil.copyfileobj(mixed, file)
+    return copy
+
+
+@cache
+def copies() -> str:
+    """What the paths of copies begin with. They go when the process does."""
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    return f"{folder.name}/original:"
+
+
+def original(column: str) -> str:
+    """SQL for the path of a file that was read, or of what it is a copy of."""
+    return f"replace({column}, {literal(copies())}, '')"

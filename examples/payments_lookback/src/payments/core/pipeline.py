@@ -5,9 +5,10 @@ A pattern is a class that fulfils its Protocol; `runner.py` never asks which one
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from functools import cached_property
+from typing import Any, Protocol
 
 import duckdb
 
@@ -21,13 +22,20 @@ Connection = duckdb.DuckDBPyConnection
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One table and how it follows from the one before: `sql` reads the relation `input`."""
+    """One table and how it follows from the one before: `sql` reads the relation `input`.
+
+    `before` may prepare what else the SQL reads for a unit; `after` may tell the ledger more
+    about the units, by their starts.
+    """
 
     table: Table
     reads: str
     sql: str
-    slice: Literal["raw", "rows", "routed", "aggregate", "whole"]
+    part: Callable[[Slices], Slice]
+    parallel: bool = True  # whether units that are done at the same time write different rows
     input: Callable[[str, str], str] = "SELECT * FROM {} WHERE {}".format
+    before: Callable[["Store", Unit], Any] = lambda _store, _unit: None
+    after: Callable[["Store", Slice, Unit], Mapping[Any, Any]] = lambda _store, _part, _unit: {}
 
 
 class Source(Protocol):
@@ -58,11 +66,11 @@ class Extraction(Protocol):
 
     @property
     def unit_type(self) -> str:
-        """The SQL type of the lineage column `_unit`."""
+        """The SQL type of the lineage column `_unit`, which has the start of a row's unit."""
 
     @property
     def parallel(self) -> bool:
-        """Whether chunks of a backfill may be done at the same time."""
+        """Whether its units build on one another, or may be done at the same time."""
 
     def plan(self, as_of: datetime, history: History) -> Sequence[Due]: ...
     def again(self, start: datetime, end: datetime, history: History) -> Sequence[Due]: ...
@@ -73,6 +81,9 @@ class Extraction(Protocol):
     def check(self, entries: Sequence[Entry], history: History) -> None:
         """Refuse a unit that read suspiciously few rows."""
 
+    def published(self, history: History) -> Sequence[tuple[datetime, Entry]]:
+        """What counts of all that was done, each with the time of its read."""
+
     def unread(self, pipeline: "Pipeline", con: Connection, history: History) -> dict[str, Any]:
         """Rows that no unit read or will read, counted for `status`."""
 
@@ -80,7 +91,7 @@ class Extraction(Protocol):
 class Writing(Protocol):
     """How a unit is written, and whether one that is done may be written again."""
 
-    def admit(self, due: Sequence[Due], history: History) -> None: ...
+    def admit(self, due: Sequence[Due], history: History) -> Sequence[Due]: ...
     def write(self, store: "Store", table: Table, part: Slice, rows: str) -> None: ...
 
 
@@ -96,23 +107,7 @@ class Behaviour(Protocol):
 class Structure(Protocol):
     """The tables between source and sink, in the order in which they are written."""
 
-    def steps(self, contract: Contract, raw: Table, gate: Gate) -> Sequence[Step]: ...
-
-
-class Decisions(Protocol):
-    """Which settings decide a unit at run time; the ledger keeps them in its detail."""
-
-    def settings(self, unit: Unit, history: History) -> Mapping[str, Any]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Current:
-    """The settings as they are now, whatever decided the unit before."""
-
-    values: Mapping[str, Any] = field(default_factory=dict)
-
-    def settings(self, unit: Unit, history: History) -> Mapping[str, Any]:
-        return self.values
+    def steps(self, gate: Gate) -> Sequence[Step]: ...
 
 
 class Store(Protocol):
@@ -134,7 +129,7 @@ class Sink(Protocol):
     def open(self, pipeline: "Pipeline", write: bool) -> AbstractContextManager[Store]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pipeline:
     """One dataset's way from a source to a sink."""
 
@@ -147,22 +142,26 @@ class Pipeline:
     structure: tuple[Structure, ...]
     sink: Sink
     chunk: int  # contiguous units in one pass: more is faster, and takes more memory
-    decisions: Decisions = Current()
 
+    @cached_property
     def steps(self) -> list[Step]:
         """All steps of all structures, in order."""
-        raw = self.raw()
-        gate = Gate(self.contract, raw, self.source.event_time)
-        return [step for part in self.structure for step in part.steps(self.contract, raw, gate)]
+        return [step for part in self.structure for step in part.steps(self.gate)]
+
+    @property
+    def parallel(self) -> bool:
+        """Whether chunks of a backfill may be done at the same time."""
+        return self.extraction.parallel and all(step.parallel for step in self.steps)
 
     @property
     def kept(self) -> str:
         """The relation that has the rows as they came: a table, or the batch itself."""
-        return next(step.reads for step in self.steps() if step.table.name == "quarantine")
+        return next(step.reads for step in self.steps if step.table.name == "quarantine")
 
-    def raw(self) -> Table:
-        """The rows as they came, and where they came from."""
+    @property
+    def gate(self) -> Gate:
+        """The quality gate, for rows as they came with where they came from."""
         traces = {"file": "STRING", "row": "BIGINT", "event_time": "TIMESTAMP"}
-        faults = {"problem": "STRING", "line": "STRING"}
-        added = lineage(unit=self.extraction.unit_type, **traces, **faults)
-        return Table(name="bronze", columns=self.source.columns(self.contract) + added)
+        added = lineage(**traces, problem="STRING", line="STRING", unit=self.extraction.unit_type)
+        raw = Table(name="bronze", columns=self.source.columns(self.contract) + added)
+        return Gate(self.contract, raw, self.source.event_time)

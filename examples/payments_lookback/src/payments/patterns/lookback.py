@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 
 from ..core.ledger import History
 from ..core.pipeline import Pipeline, Store
-from ..core.units import Due, Slice, Slices
-from .windows import DAY, Window, Windows
+from ..core.units import Due, Slice, Slices, Unit
+from .windows import DAY, Windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Lookback(Windows):
         again = [Due(one, "again") for one in last if history.status(one.key) == "done"]
         return sorted(self.missing(as_of, history) + again, key=lambda due: due.unit.key)
 
-    def slices(self, units: Sequence[Window], pipeline: Pipeline, store: Store) -> Slices:
+    def slices(self, units: Sequence[Unit], pipeline: Pipeline, store: Store) -> Slices:
         """Aggregates of the touched days and of those that look back on them.
 
         What these look back on is read as well, but not written: its own past isn't read.

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
+from pathlib import Path
 
-from ..core.contract import Contract, Table
 from ..core.pipeline import Step
 from ..core.quality import Gate
 
@@ -12,14 +13,15 @@ from ..core.quality import Gate
 class MultiHop:
     """bronze (a whole batch) → quality gate → silver → gold. The last two are SQL over `input`."""
 
-    silver: str
-    gold: str
+    silver: Path
+    gold: Path
 
-    def steps(self, contract: Contract, raw: Table, gate: Gate) -> Sequence[Step]:
-        bronze, silver, gold = raw.name, contract.tables["silver"], contract.tables["gold"]
+    def steps(self, gate: Gate) -> Sequence[Step]:
+        silver, gold = gate.contract.tables["silver"], gate.contract.tables["gold"]
+        raw, rows, aggregate = map(attrgetter, ("raw", "rows", "aggregate"))
         return (
-            Step(raw, "batch", "SELECT * FROM input", "raw", "SELECT * FROM {}".format),
-            Step(gate.quarantine, bronze, "SELECT * FROM input", "raw", gate.failing),
-            Step(silver, bronze, self.silver, "rows", gate.passing),
-            Step(gold, "silver", self.gold, "aggregate"),
+            Step(gate.raw, "batch", "SELECT * FROM input", raw, input="SELECT * FROM {}".format),
+            Step(gate.quarantine, gate.raw.name, "SELECT * FROM input", raw, input=gate.failing),
+            Step(silver, gate.raw.name, self.silver.read_text("utf-8"), rows, input=gate.passing),
+            Step(gold, "silver", self.gold.read_text("utf-8"), aggregate),
         )

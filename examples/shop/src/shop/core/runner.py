@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import duckdb
 
-from .counts import count, count_routes, refuse_many
+from .counts import count, refuse_many
 from .errors import EnvironmentFailure, PipelineError, Transient, UsageError
 from .ledger import Entry, History
 from .pipeline import Pipeline, Store
-from .units import Due, Unit, chunks, literal
+from .units import Due, Unit, chunks
 
 log = logging.getLogger(__name__)
 
@@ -35,13 +36,11 @@ def run(
     """
     if rebuild and pipeline.kept == "batch":
         raise UsageError("no raw rows are kept to rebuild from: that takes the structure multi_hop")
-    if jobs > 1 and not pipeline.extraction.parallel:
-        raise UsageError("these units build on one another: do them with --jobs 1")
-    history = store.history()
-    pipeline.writing.admit(due, history)
-    decided = [replace(o, settings=pipeline.decisions.settings(o.unit, history)) for o in due]
-    work = _Work(pipeline, store, history, uuid.uuid4().hex[:12], rebuild)
-    waiting, ended = chunks(decided, pipeline.chunk), list[Entry]()
+    if jobs > 1 and not pipeline.parallel:
+        raise UsageError("these units write the same rows in part: do them with --jobs 1")
+    work = _Work(pipeline, store, store.history(), uuid.uuid4().hex[:12], rebuild)
+    waiting = chunks(pipeline.writing.admit(due, work.history), pipeline.chunk)
+    ended: list[Entry] = []
     with ThreadPoolExecutor(jobs) as pool:
         while waiting and pipeline.behaviour.carry_on(ended):
             now, waiting = waiting[:jobs], waiting[jobs:]
@@ -72,7 +71,7 @@ class _Work:
                 raise
             if len(chunk) > 1 and not isinstance(error, Transient):
                 return [entry for one in chunk for entry in self.do([one])]
-            failed = [self._entry(one, started, str(error)) for one in chunk]
+            failed = [self._entry(one.unit, started, {"error": str(error)}) for one in chunk]
             with self.store.begin() as store:
                 store.commit(failed)
             for entry in failed:
@@ -82,24 +81,25 @@ class _Work:
     def _write(self, chunk: Sequence[Due], started: datetime) -> list[Entry]:
         """Source to sink in one transaction: every step replaces its slice of one table."""
         pipeline, units = self.pipeline, [one.unit for one in chunk]
+        details: dict[Any, Any] = {}
         with self.store.begin() as store:
             unchanged = self._read(store, units)
             slices = pipeline.extraction.slices(units, pipeline, store)
-            decided = [f"{literal(value)} AS {key}" for key, value in chunk[0].settings.items()]
-            store.con.execute(
-                f"CREATE OR REPLACE TEMP VIEW settings AS SELECT {', '.join(decided or ['true'])}"
-            )
-            for step in pipeline.steps():
+            for step in pipeline.steps:
                 if self.rebuild and step.reads == "batch":
                     continue
-                part = getattr(slices, step.slice)
+                part = step.part(slices)
+                step.before(store, units[-1])
                 rows = step.input(f"{store.relation(step.reads)} AS raw", part.reads)
                 store.con.execute(f"CREATE OR REPLACE TEMP VIEW input AS {rows}")
                 made = f"SELECT * FROM (\n{step.sql}\n) AS made WHERE {part.writes}"
                 pipeline.writing.write(store, step.table, part, made)
-            entries = [self._entry(one, started) for one in chunk]
-            done = count(store, pipeline.kept, slices.raw, entries, units)
-            done = count_routes(store, pipeline.steps(), slices.routed, done, units)
+                details |= step.after(store, part, units[-1])
+            counted = count(store, pipeline.kept, slices.raw)
+            done = []
+            for unit in units:
+                detail = {"detail": unit.detail | details.get(unit.start, {})}
+                done.append(self._entry(unit, started, counted.get(unit.start, {}) | detail))
             refuse_many(store, slices, done)
             pipeline.extraction.check(done, self.history)
             unchanged()
@@ -107,26 +107,25 @@ class _Work:
         return done
 
     def _read(self, store: Store, units: Sequence[Unit]) -> Callable[[], None]:
+        kept = self.pipeline.kept
         if self.rebuild:
-            kept = store.relation(self.pipeline.kept)
-            store.con.execute(f"CREATE OR REPLACE TEMP VIEW batch AS SELECT * FROM {kept}")
+            query = f"CREATE OR REPLACE TEMP VIEW batch AS SELECT * FROM {store.relation(kept)}"
+            store.con.execute(query)
             return lambda: None
-        request = self.pipeline.extraction.request(units)
-        request = replace(request, once=self.pipeline.kept != "batch")
+        request = replace(self.pipeline.extraction.request(units), once=kept != "batch")
         return self.pipeline.source.read(store.con, request, self.pipeline.contract)
 
-    def _entry(self, due: Due, started: datetime, error: str = "") -> Entry:
-        attempt = self.history.failures(due.unit.key) + 1
+    def _entry(self, unit: Unit, started: datetime, facts: dict[str, Any]) -> Entry:
+        attempt = self.history.failures(unit.key) + 1
         return Entry(
             pipeline=self.pipeline.name,
-            unit=due.unit.key,
-            status=self.pipeline.behaviour.failed(attempt) if error else "done",
+            unit=unit.key,
+            status=self.pipeline.behaviour.failed(attempt) if "error" in facts else "done",
             attempt=attempt,
             run=self.run_id,
             started=started,
             finished=_now(),
-            detail={**due.unit.detail, **({"settings": due.settings} if due.settings else {})},
-            error=error,
+            **{"detail": unit.detail} | facts,
         )
 
 

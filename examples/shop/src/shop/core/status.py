@@ -7,30 +7,32 @@ from typing import Any
 import duckdb
 
 from .errors import PipelineError
-from .pipeline import Pipeline
+from .pipeline import Pipeline, Store
 
 
-def status_of(pipeline: Pipeline, as_of: datetime) -> dict[str, Any]:
-    """Facts about one pipeline. Freshness is the age of the newest row when it is, or was, due."""
-    with pipeline.sink.open(pipeline, write=False) as store:
-        history = store.history()
-        done = history.done.values()
-        at = min(as_of, getattr(pipeline.extraction, "until", None) or as_of)
-        newest = max((e.last_event for e in done if e.last_event), default=None)
-        facts: dict[str, Any] = {
-            "last_success": max((e.finished for e in done), default=None),
-            "newest_row": newest,
-            "fresh": newest is not None and at - newest <= pipeline.contract.freshness,
-            "rows": sum(e.rows for e in done),
-            "quarantined": sum(e.rejected for e in done),
-            "failed": history.units("failed"),
-            "parked": history.units("parked"),
-        }
-        try:
-            pipeline.source.ready(as_of, pipeline.contract)
-            due = pipeline.extraction.plan(as_of, history)
-            facts["due"] = dict(Counter(one.why for one in due))
-            facts |= pipeline.extraction.unread(pipeline, store.con, history)
-        except (duckdb.Error, PipelineError) as error:
-            facts["source"] = str(error)
-    return facts
+def status_of(pipeline: Pipeline, store: Store, as_of: datetime) -> dict[str, Any]:
+    """Facts about one pipeline. Freshness is the age of the newest row when it is, or was, due;
+    without event time, of the newest read.
+    """
+    history = store.history()
+    published = pipeline.extraction.published(history)
+    at = min(as_of, getattr(pipeline.extraction, "until", None) or as_of)
+    newest = max((e.last_event for _, e in published if e.last_event), default=None)
+    read = max((when for when, _ in published), default=None)
+    seen = newest if pipeline.source.event_time else read
+    facts: dict[str, Any] = {
+        "last_success": max((e.finished for e in history.done.values()), default=None),
+        "newest_row": newest,
+        "fresh": seen is not None and at - seen <= pipeline.contract.freshness,
+        "rows": sum(e.rows for _, e in published),
+        "quarantined": sum(e.rejected for _, e in published),
+        "failed": history.units("failed"),
+        "parked": history.units("parked"),
+    }
+    try:
+        pipeline.source.ready(as_of, pipeline.contract)
+        due = pipeline.extraction.plan(as_of, history)
+        facts["due"] = dict(Counter(one.why for one in due))
+        return facts | pipeline.extraction.unread(pipeline, store.con, history)
+    except (duckdb.Error, PipelineError) as error:
+        return facts | {"source": str(error)}

@@ -1,37 +1,38 @@
 """The vocabulary of the loop: what is due, what a source is asked for, what a step replaces."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 
-class Unit(Protocol):
-    """A half-open range with an identity: of event time, of offsets or of versions."""
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A half-open range with an identity: of event time (naive UTC), of offsets or of versions.
+
+    `detail` is what the ledger keeps, so that the unit can be done again just so.
+    """
+
+    start: Any
+    end: Any
+    detail: dict[str, Any] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
-        """Its identity in the ledger."""
+        """Its identity in the ledger; keys sort as their units do."""
+        return f"{self.start.isoformat()}/{self.end.isoformat()}"
 
-    @property
-    def mark(self) -> datetime | int:
-        """The value of the lineage column `_unit` in its rows."""
-
-    @property
-    def detail(self) -> dict[str, Any]:
-        """What the ledger keeps, so that the unit can be done again just so."""
-
-    def meets(self, later: Any) -> bool:
+    def meets(self, later: "Unit") -> bool:
         """Whether both can be done in one pass."""
+        return bool(self.end == later.start) and self.detail == later.detail
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
     """A unit that a run should do, and why."""
 
-    unit: Unit
+    unit: Any
     why: Literal["new", "gap", "retry", "again"]
-    settings: Mapping[str, Any] = field(default_factory=dict)  # those that decide it
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +68,6 @@ class Slices:
     aggregate: Slice
     enough: int = 20  # rows from which on most of them being wrong stops the unit
 
-    @property
-    def whole(self) -> Slice:
-        """All there is."""
-        return Slice("true", "true")
-
-    @property
-    def routed(self) -> Slice:
-        """Typed rows that are sent on: those that the step before has just replaced."""
-        return Slice(self.rows.replaces, self.rows.replaces)
-
 
 def chunks(due: Sequence[Due], size: int) -> list[list[Due]]:
     """Merge contiguous units into chunks of at most `size`: one pass over the data for all.
@@ -86,11 +77,11 @@ def chunks(due: Sequence[Due], size: int) -> list[list[Due]]:
     merged: list[list[Due]] = []
     for one in due:
         last = merged[-1] if merged else []
-        alone = not last or len(last) == size or "retry" in (last[-1].why, one.why)
-        if alone or last[-1].settings != one.settings or not last[-1].unit.meets(one.unit):
-            merged.append([one])
-        else:
+        retried = last and "retry" in (last[-1].why, one.why)
+        if last and len(last) < size and not retried and last[-1].unit.meets(one.unit):
             last.append(one)
+        else:
+            merged.append([one])
     return merged
 
 

@@ -7,19 +7,20 @@ source Published tells them whether the data is ready.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from ..core.contract import PUBLISHED, Contract, Table
+from ..core.contract import PUBLISHED
 from ..core.pipeline import Step
 from ..core.quality import Gate
-from ..core.units import literal
+from ..core.units import Slice, literal
 
 
 @dataclass(frozen=True, slots=True)
 class Disconnected:
-    """Beside the tables, publish `promise`: the text of the contract."""
+    """Beside the tables, publish `promise`: the file of the contract."""
 
-    promise: str
+    promise: Path
 
-    def steps(self, contract: Contract, raw: Table, gate: Gate) -> Sequence[Step]:
-        sql = f"SELECT {literal(self.promise)} AS contract"
-        return (Step(PUBLISHED, "silver", sql, "whole"),)
+    def steps(self, gate: Gate) -> Sequence[Step]:
+        sql = f"SELECT {literal(self.promise.read_text('utf-8'))} AS contract"
+        return (Step(PUBLISHED, "silver", sql, lambda _: Slice("true", "true"), parallel=False),)

@@ -15,7 +15,7 @@ from ..core.units import Due, Slice
 class Once:
     """Rows are appended. What follows from rows of other units as well is still replaced."""
 
-    def admit(self, due: Sequence[Due], history: History) -> None:
+    def admit(self, due: Sequence[Due], history: History) -> Sequence[Due]:
         done = [one.unit.key for one in due if one.unit.key in history.done]
         if done:
             more = f" and {len(done) - 1} more" if len(done) > 1 else ""
@@ -23,6 +23,7 @@ class Once:
                 f"{done[0]}{more} is done, and this pipeline writes a unit once: choose "
                 "idempotent to do it again"
             )
+        return due
 
     def write(self, store: Store, table: Table, part: Slice, rows: str) -> None:
         if not part.own:

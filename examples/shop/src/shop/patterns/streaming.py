@@ -73,7 +73,7 @@ class Streaming:
                 "comes with the next run; `backfill` does this batch without what is gone."
             )
         paths = tuple(self.feed.path_of(file) for file in unit.files)
-        return Request(f"CAST({unit.mark} AS BIGINT)", paths=paths)
+        return Request(f"CAST({unit.start} AS BIGINT)", paths=paths)
 
     def slices(self, units: Sequence[Offsets], pipeline: Pipeline, store: Store) -> Slices:
         """What the rows of these files touch, when the late ones among them are marked."""
@@ -95,6 +95,10 @@ class Streaming:
 
     def check(self, entries: Sequence[Entry], history: History) -> None:
         """Any number of rows can be right."""
+
+    def published(self, history: History) -> Sequence[tuple[datetime, Entry]]:
+        """All batches that are done."""
+        return [(entry.finished, entry) for entry in history.done.values()]
 
     def unread(self, pipeline: Pipeline, con: Connection, history: History) -> dict[str, Any]:
         """The files that no run took yet."""

@@ -1,6 +1,5 @@
 """DuckDB as a sink: rows and ledger entry commit in one transaction of one file."""
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,16 +12,10 @@ from ..core.engine import connect
 from ..core.ledger import Entry, History
 from ..core.pipeline import Pipeline
 
-LEDGER = (
-    "pipeline STRING, unit STRING, status STRING, attempt BIGINT, run STRING, started TIMESTAMP, "
-    "finished TIMESTAMP, rows BIGINT, rejected BIGINT, first_event TIMESTAMP, "
-    "last_event TIMESTAMP, detail STRING, error STRING"
-)
-
 
 @dataclass(frozen=True, slots=True)
 class DuckDB:
-    """One file for all pipelines: a schema for each, and the ledger beside them.
+    """One file for all pipelines: a schema for each, and the ledger, JSON by entry, beside them.
 
     DuckDB's lock on the file lets one run write at a time, and keeps readers out meanwhile.
     """
@@ -38,8 +31,8 @@ class DuckDB:
         try:
             if write or not exists:
                 con.execute(f"CREATE SCHEMA IF NOT EXISTS {pipeline.name}")
-                con.execute(f"CREATE TABLE IF NOT EXISTS ledger ({LEDGER})")
-                for table in (step.table for step in pipeline.steps()):
+                con.execute("CREATE TABLE IF NOT EXISTS ledger (pipeline STRING, entry JSON)")
+                for table in (step.table for step in pipeline.steps):
                     name = f"{pipeline.name}.{table.name}"
                     con.execute(f"CREATE TABLE IF NOT EXISTS {name} ({table.ddl})")
             yield DuckDBStore(con, pipeline.name)
@@ -55,11 +48,9 @@ class DuckDBStore:
     name: str
 
     def history(self) -> History:
-        query = "SELECT * FROM ledger WHERE pipeline = ? ORDER BY rowid"
-        found = self.con.execute(query, [self.name])
-        names = [column[0] for column in found.description or []]
-        rows = (dict(zip(names, row, strict=True)) for row in found.fetchall())
-        return History(Entry(**row | {"detail": json.loads(row["detail"])}) for row in rows)
+        query = "SELECT entry FROM ledger WHERE pipeline = ? ORDER BY rowid"
+        found = self.con.execute(query, [self.name]).fetchall()
+        return History(Entry.model_validate_json(entry) for (entry,) in found)
 
     def relation(self, table: str) -> str:
         return table if table == "batch" else f"{self.name}.{table}"
@@ -81,7 +72,6 @@ class DuckDBStore:
 
     def commit(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
-            row = entry.model_dump() | {"detail": json.dumps(entry.detail)}
-            marks = ", ".join("?" for _ in row)
-            self.con.execute(f"INSERT INTO ledger VALUES ({marks})", list(row.values()))
+            row = [entry.pipeline, entry.model_dump_json()]
+            self.con.execute("INSERT INTO ledger VALUES (?, ?)", row)
         self.con.execute("COMMIT")

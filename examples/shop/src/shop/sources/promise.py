@@ -20,9 +20,10 @@ class Producer:
     name: str
     contract: Contract = field(default_factory=lambda: Contract(tables={}, freshness=timedelta(0)))
 
+    @property
     def steps(self) -> list[Step]:
         tables = (PUBLISHED, *self.contract.tables.values())
-        return [Step(table, "", "", "whole") for table in tables]
+        return [Step(table, "", "", lambda slices: slices.rows) for table in tables]
 
     @property
     def silver(self) -> Table:

@@ -80,6 +80,11 @@ class FullSnapshot:
                     f"run once with PIPELINE_PIPELINES__{entry.pipeline.upper()}__ALLOW_SMALL=true"
                 )
 
+    def published(self, history: History) -> Sequence[tuple[datetime, Entry]]:
+        """The newest version alone, by the time of its read: it replaced all others."""
+        newest = sorted(history.done)[-1:]  # keys sort by time
+        return [(datetime.fromisoformat(key), history.done[key]) for key in newest]
+
     def unread(self, pipeline: Pipeline, con: Connection, history: History) -> dict[str, Any]:
         """Each run reads everything."""
         return {}

@@ -96,6 +96,10 @@ class Streaming:
     def check(self, entries: Sequence[Entry], history: History) -> None:
         """Any number of rows can be right."""
 
+    def published(self, history: History) -> Sequence[tuple[datetime, Entry]]:
+        """All batches that are done."""
+        return [(entry.finished, entry) for entry in history.done.values()]
+
     def unread(self, pipeline: Pipeline, con: Connection, history: History) -> dict[str, Any]:
         """The files that no run took yet."""
         return {"files_waiting": len(Line(self.feed, history).new())}

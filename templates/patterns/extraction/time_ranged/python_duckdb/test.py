@@ -45,7 +45,7 @@ def test_several_windows_at_once_give_the_same_rows(name: str, world: Make) -> N
     at_once = here.copy(here.folder.with_name("at_once")).but(chunk=2)
     here.run(here.over(6))
     result = at_once.backfill(here.begin, here.end(6), "--jobs", "3")
-    if here.pipeline.extraction.parallel:
+    if here.pipeline.parallel:
         assert result.exit == 0
         assert here.content() == at_once.content()
     else:

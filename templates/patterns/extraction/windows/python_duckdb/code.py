@@ -67,6 +67,10 @@ class Windows:
     def check(self, entries: Sequence[Entry], history: History) -> None:
         """Any number of rows can be right."""
 
+    def published(self, history: History) -> Sequence[tuple[datetime, Entry]]:
+        """All windows that are done."""
+        return [(entry.finished, entry) for entry in history.done.values()]
+
     def unread(self, pipeline: Pipeline, con: Connection, history: History) -> dict[str, Any]:
         """Rows that came when their window was done, and rows that lie in no window."""
         everything = replace(self.request([Unit(self.since, self.since)]), between=None)

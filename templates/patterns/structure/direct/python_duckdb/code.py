@@ -23,7 +23,7 @@ class Direct:
         silver, gold = gate.contract.tables["silver"], gate.contract.tables["gold"]
         raw, rows, aggregate = map(attrgetter, ("raw", "rows", "aggregate"))
         return (
-            Step(gate.quarantine, "batch", "SELECT * FROM input", raw, gate.failing),
-            Step(silver, "batch", self.silver.read_text("utf-8"), rows, gate.passing),
+            Step(gate.quarantine, "batch", "SELECT * FROM input", raw, input=gate.failing),
+            Step(silver, "batch", self.silver.read_text("utf-8"), rows, input=gate.passing),
             Step(gold, "silver", self.gold.read_text("utf-8"), aggregate),
         )

@@ -23,4 +23,4 @@ class Disconnected:
 
     def steps(self, gate: Gate) -> Sequence[Step]:
         sql = f"SELECT {literal(self.promise.read_text('utf-8'))} AS contract"
-        return (Step(PUBLISHED, "silver", sql, lambda _: Slice("true", "true")),)
+        return (Step(PUBLISHED, "silver", sql, lambda _: Slice("true", "true"), parallel=False),)

@@ -20,8 +20,8 @@ class MultiHop:
         silver, gold = gate.contract.tables["silver"], gate.contract.tables["gold"]
         raw, rows, aggregate = map(attrgetter, ("raw", "rows", "aggregate"))
         return (
-            Step(gate.raw, "batch", "SELECT * FROM input", raw, "SELECT * FROM {}".format),
-            Step(gate.quarantine, gate.raw.name, "SELECT * FROM input", raw, gate.failing),
-            Step(silver, gate.raw.name, self.silver.read_text("utf-8"), rows, gate.passing),
+            Step(gate.raw, "batch", "SELECT * FROM input", raw, input="SELECT * FROM {}".format),
+            Step(gate.quarantine, gate.raw.name, "SELECT * FROM input", raw, input=gate.failing),
+            Step(silver, gate.raw.name, self.silver.read_text("utf-8"), rows, input=gate.passing),
             Step(gold, "silver", self.gold.read_text("utf-8"), aggregate),
         )

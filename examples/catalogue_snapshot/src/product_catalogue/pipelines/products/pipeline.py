@@ -27,33 +27,24 @@ def pipeline(settings: Settings) -> Pipeline:
             path=settings.pipelines["products"].path,
             format=CSV(
                 delimiter=";",
-                quote='"',
-                encoding="utf-8",
-                header=True,
-                nulls=("",),
             ),
             when=None,
+            take="all_matching",
         ),
         extraction=FullSnapshot(
             retain=7,
             min_ratio=0.5,
             allow_small=settings.pipelines["products"].allow_small,
         ),
-        writing=Idempotent(),
+        writing=RecordedDecision(
+            Idempotent(),
+            settings.pipelines["products"].routing,
+        ),
         behaviour=Plain(),
         structure=(
-            Direct(
-                silver=(HERE / "silver.sql").read_text(),
-                gold=(HERE / "gold.sql").read_text(),
-            ),
-            Conditional(
-                routes=(HERE / "routes.sql").read_text(),
-                remainder="rest",
-            ),
+            Direct(silver=HERE / "silver.sql", gold=HERE / "gold.sql"),
+            Conditional(routes=HERE / "routes.sql", remainder="rest"),
         ),
         sink=Parquet(settings.warehouse, settings.memory_limit),
         chunk=settings.chunk,
-        decisions=RecordedDecision(
-            settings.pipelines["products"].routing,
-        ),
     )

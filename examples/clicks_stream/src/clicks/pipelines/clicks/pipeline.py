@@ -29,9 +29,7 @@ def pipeline(settings: Settings) -> Pipeline:
             path=settings.pipelines["clicks"].path,
             format=JSONLines(),
             when=EventTime(
-                "clicked_at",
-                zone="UTC",
-                formats=(),
+                column="clicked_at",
             ),
         ),
         extraction=Streaming(
@@ -40,13 +38,8 @@ def pipeline(settings: Settings) -> Pipeline:
             watermark=timedelta(days=1),
         ),
         writing=Idempotent(),
-        behaviour=SelfHealing(),
-        structure=(
-            MultiHop(
-                silver=(HERE / "silver.sql").read_text(),
-                gold=(HERE / "gold.sql").read_text(),
-            ),
-        ),
+        behaviour=SelfHealing(max_catch_up=30, retries=3),
+        structure=(MultiHop(silver=HERE / "silver.sql", gold=HERE / "gold.sql"),),
         sink=DedupeKey(AppendLog(settings.warehouse, settings.memory_limit)),
         chunk=settings.chunk,
     )

@@ -26,35 +26,20 @@ def pipeline(settings: Settings) -> Pipeline:
         source=Files(
             path=settings.pipelines["flights"].path,
             format=CSV(
-                delimiter=",",
-                quote='"',
-                encoding="utf-8",
-                header=True,
-                nulls=(
-                    "",
-                    "NA",
-                ),
+                nulls=("NA",),
             ),
             when=EventTime(
-                "time_hour",
-                zone="UTC",
-                formats=(),
+                column="time_hour",
             ),
         ),
         extraction=TimeRanged(
             every=timedelta(days=1),
             since=datetime(2013, 3, 8),
             until=datetime(2013, 3, 13),
-            grace=timedelta(hours=0),
         ),
         writing=Idempotent(),
-        behaviour=SelfHealing(),
-        structure=(
-            MultiHop(
-                silver=(HERE / "silver.sql").read_text(),
-                gold=(HERE / "gold.sql").read_text(),
-            ),
-        ),
+        behaviour=SelfHealing(max_catch_up=30, retries=3),
+        structure=(MultiHop(silver=HERE / "silver.sql", gold=HERE / "gold.sql"),),
         sink=DuckDB(settings.warehouse, settings.memory_limit),
         chunk=settings.chunk,
     )

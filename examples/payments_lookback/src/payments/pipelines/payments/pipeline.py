@@ -27,27 +27,19 @@ def pipeline(settings: Settings) -> Pipeline:
             path=settings.pipelines["payments"].path,
             format=JSONLines(),
             when=EventTime(
-                "paid_at",
+                column="paid_at",
                 zone="Europe/London",
-                formats=(),
             ),
         ),
         extraction=Lookback(
             every=timedelta(days=1),
             since=datetime(2025, 1, 1),
-            until=None,
-            grace=timedelta(hours=0),
             windows=7,
             trailing=7,
         ),
         writing=Idempotent(),
-        behaviour=SelfHealing(),
-        structure=(
-            MultiHop(
-                silver=(HERE / "silver.sql").read_text(),
-                gold=(HERE / "gold.sql").read_text(),
-            ),
-        ),
+        behaviour=SelfHealing(max_catch_up=30, retries=3),
+        structure=(MultiHop(silver=HERE / "silver.sql", gold=HERE / "gold.sql"),),
         sink=DuckDB(settings.warehouse, settings.memory_limit),
         chunk=settings.chunk,
     )

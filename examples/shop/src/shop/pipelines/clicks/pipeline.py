@@ -5,9 +5,9 @@ from pathlib import Path
 
 from ...core.contract import load
 from ...core.event_time import EventTime
-from ...core.pipeline import Current, Pipeline
+from ...core.pipeline import Pipeline
 from ...core.settings import Settings
-from ...patterns.conditional import Conditional
+from ...patterns.conditional import Conditional, Decided
 from ...patterns.direct import Direct
 from ...patterns.once import Once
 from ...patterns.self_healing import SelfHealing
@@ -29,9 +29,7 @@ def pipeline(settings: Settings) -> Pipeline:
             path=settings.pipelines["clicks"].path,
             format=JSONLines(),
             when=EventTime(
-                "clicked_at",
-                zone="UTC",
-                formats=(),
+                column="clicked_at",
             ),
         ),
         extraction=Streaming(
@@ -39,21 +37,15 @@ def pipeline(settings: Settings) -> Pipeline:
             files=100,
             watermark=timedelta(days=1),
         ),
-        writing=Once(),
-        behaviour=SelfHealing(),
+        writing=Decided(
+            Once(),
+            settings.pipelines["clicks"].routing,
+        ),
+        behaviour=SelfHealing(max_catch_up=30, retries=3),
         structure=(
-            Direct(
-                silver=(HERE / "silver.sql").read_text(),
-                gold=(HERE / "gold.sql").read_text(),
-            ),
-            Conditional(
-                routes=(HERE / "routes.sql").read_text(),
-                remainder="rest",
-            ),
+            Direct(silver=HERE / "silver.sql", gold=HERE / "gold.sql"),
+            Conditional(routes=HERE / "routes.sql", remainder="rest"),
         ),
         sink=DuckDB(settings.warehouse, settings.memory_limit),
         chunk=settings.chunk,
-        decisions=Current(
-            settings.pipelines["clicks"].routing,
-        ),
     )

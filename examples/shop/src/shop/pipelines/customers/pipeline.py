@@ -25,6 +25,7 @@ def pipeline(settings: Settings) -> Pipeline:
             path=settings.pipelines["customers"].path,
             format=ParquetFiles(),
             when=None,
+            take="all_matching",
         ),
         extraction=FullSnapshot(
             retain=7,
@@ -33,12 +34,7 @@ def pipeline(settings: Settings) -> Pipeline:
         ),
         writing=Once(),
         behaviour=Plain(),
-        structure=(
-            MultiHop(
-                silver=(HERE / "silver.sql").read_text(),
-                gold=(HERE / "gold.sql").read_text(),
-            ),
-        ),
+        structure=(MultiHop(silver=HERE / "silver.sql", gold=HERE / "gold.sql"),),
         sink=DuckDB(settings.warehouse, settings.memory_limit),
         chunk=settings.chunk,
     )

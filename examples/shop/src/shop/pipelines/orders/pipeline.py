@@ -26,33 +26,21 @@ def pipeline(settings: Settings) -> Pipeline:
         contract=load(HERE / "contract.yml"),
         source=Files(
             path=settings.pipelines["orders"].path,
-            format=CSV(
-                delimiter=",",
-                quote='"',
-                encoding="utf-8",
-                header=True,
-                nulls=("",),
-            ),
+            format=CSV(),
             when=EventTime(
-                "ordered_at",
-                zone="UTC",
-                formats=(),
+                column="ordered_at",
             ),
         ),
         extraction=TimeRanged(
             every=timedelta(hours=6),
             since=datetime(2025, 1, 1),
-            until=None,
             grace=timedelta(hours=1),
         ),
         writing=Idempotent(),
-        behaviour=SelfHealing(),
+        behaviour=SelfHealing(max_catch_up=30, retries=3),
         structure=(
-            MultiHop(
-                silver=(HERE / "silver.sql").read_text(),
-                gold=(HERE / "gold.sql").read_text(),
-            ),
-            Disconnected(promise=(HERE / "contract.yml").read_text()),
+            MultiHop(silver=HERE / "silver.sql", gold=HERE / "gold.sql"),
+            Disconnected(promise=HERE / "contract.yml"),
         ),
         sink=DuckDB(settings.warehouse, settings.memory_limit),
         chunk=settings.chunk,

@@ -34,12 +34,7 @@ def pipeline(settings: Settings) -> Pipeline:
         ),
         writing=Idempotent(),
         behaviour=Plain(),
-        structure=(
-            Direct(
-                silver=(HERE / "silver.sql").read_text(),
-                gold=(HERE / "gold.sql").read_text(),
-            ),
-        ),
+        structure=(Direct(silver=HERE / "silver.sql", gold=HERE / "gold.sql"),),
         sink=DuckDB(settings.warehouse, settings.memory_limit),
         chunk=settings.chunk,
     )

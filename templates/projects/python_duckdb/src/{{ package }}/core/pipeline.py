@@ -32,6 +32,7 @@ class Step:
     reads: str
     sql: str
     part: Callable[[Slices], Slice]
+    parallel: bool = True  # whether units that are done at the same time write different rows
     input: Callable[[str, str], str] = "SELECT * FROM {} WHERE {}".format
     before: Callable[["Store", Unit], Any] = lambda _store, _unit: None
     after: Callable[["Store", Slice, Unit], Mapping[Any, Any]] = lambda _store, _part, _unit: {}
@@ -69,7 +70,7 @@ class Extraction(Protocol):
 
     @property
     def parallel(self) -> bool:
-        """Whether chunks of a backfill may be done at the same time."""
+        """Whether its units build on one another, or may be done at the same time."""
 
     def plan(self, as_of: datetime, history: History) -> Sequence[Due]: ...
     def again(self, start: datetime, end: datetime, history: History) -> Sequence[Due]: ...
@@ -79,6 +80,9 @@ class Extraction(Protocol):
 
     def check(self, entries: Sequence[Entry], history: History) -> None:
         """Refuse a unit that read suspiciously few rows."""
+
+    def published(self, history: History) -> Sequence[tuple[datetime, Entry]]:
+        """What counts of all that was done, each with the time of its read."""
 
     def unread(self, pipeline: "Pipeline", con: Connection, history: History) -> dict[str, Any]:
         """Rows that no unit read or will read, counted for `status`."""
@@ -143,6 +147,11 @@ class Pipeline:
     def steps(self) -> list[Step]:
         """All steps of all structures, in order."""
         return [step for part in self.structure for step in part.steps(self.gate)]
+
+    @property
+    def parallel(self) -> bool:
+        """Whether chunks of a backfill may be done at the same time."""
+        return self.extraction.parallel and all(step.parallel for step in self.steps)
 
     @property
     def kept(self) -> str:

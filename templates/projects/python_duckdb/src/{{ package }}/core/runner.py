@@ -36,8 +36,8 @@ def run(
     """
     if rebuild and pipeline.kept == "batch":
         raise UsageError("no raw rows are kept to rebuild from: that takes the structure multi_hop")
-    if jobs > 1 and not pipeline.extraction.parallel:
-        raise UsageError("these units build on one another: do them with --jobs 1")
+    if jobs > 1 and not pipeline.parallel:
+        raise UsageError("these units write the same rows in part: do them with --jobs 1")
     work = _Work(pipeline, store, store.history(), uuid.uuid4().hex[:12], rebuild)
     waiting = chunks(pipeline.writing.admit(due, work.history), pipeline.chunk)
     ended: list[Entry] = []

@@ -11,17 +11,21 @@ from .pipeline import Pipeline, Store
 
 
 def status_of(pipeline: Pipeline, store: Store, as_of: datetime) -> dict[str, Any]:
-    """Facts about one pipeline. Freshness is the age of the newest row when it is, or was, due."""
+    """Facts about one pipeline. Freshness is the age of the newest row when it is, or was, due;
+    without event time, of the newest read.
+    """
     history = store.history()
-    done = history.done.values()
+    published = pipeline.extraction.published(history)
     at = min(as_of, getattr(pipeline.extraction, "until", None) or as_of)
-    newest = max((e.last_event for e in done if e.last_event), default=None)
+    newest = max((e.last_event for _, e in published if e.last_event), default=None)
+    read = max((when for when, _ in published), default=None)
+    seen = newest if pipeline.source.event_time else read
     facts: dict[str, Any] = {
-        "last_success": max((e.finished for e in done), default=None),
+        "last_success": max((e.finished for e in history.done.values()), default=None),
         "newest_row": newest,
-        "fresh": newest is not None and at - newest <= pipeline.contract.freshness,
-        "rows": sum(e.rows for e in done),
-        "quarantined": sum(e.rejected for e in done),
+        "fresh": seen is not None and at - seen <= pipeline.contract.freshness,
+        "rows": sum(e.rows for _, e in published),
+        "quarantined": sum(e.rejected for _, e in published),
         "failed": history.units("failed"),
         "parked": history.units("parked"),
     }
