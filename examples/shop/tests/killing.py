@@ -11,6 +11,7 @@ import shutil
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -60,7 +61,7 @@ class Watched:
 
 def killed(world: World, arguments: tuple[str, ...], steps: int) -> bool:
     """Run a command and kill it before step number `steps`; False if it ended before that."""
-    process = PROCESSES.Process(target=_die, args=(world, arguments, steps))
+    process = PROCESSES.Process(target=_die, args=(replace(world), arguments, steps))
     process.start()
     process.join()
     if process.exitcode not in (0, 1, -signal.SIGKILL):
@@ -89,7 +90,7 @@ def at_every_step(
 def _steps(world: World, arguments: tuple[str, ...]) -> int:
     """How many steps a command has."""
     counted = PROCESSES.Value("i", 0)
-    process = PROCESSES.Process(target=_die, args=(world, arguments, NEVER, counted))
+    process = PROCESSES.Process(target=_die, args=(replace(world), arguments, NEVER, counted))
     process.start()
     process.join()
     return int(counted.value)
@@ -99,7 +100,7 @@ def _steps(world: World, arguments: tuple[str, ...]) -> int:
 def holding(world: World) -> Iterator[None]:
     """Another process has the sink open to write."""
     opened, done = PROCESSES.Event(), PROCESSES.Event()
-    process = PROCESSES.Process(target=_hold, args=(world, opened, done))
+    process = PROCESSES.Process(target=_hold, args=(replace(world), opened, done))
     process.start()
     try:
         assert opened.wait(60)
