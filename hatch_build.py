@@ -64,11 +64,12 @@ class Templates(BuildHookInterface[BuilderConfig]):
         shipped = build_data["force_include"]
         for name in (BUNDLE, RECORD):
             shipped[str(made / Path(name).name)] = name
-        if self.target_name == "wheel":
+        wheel = self.target_name == "wheel"
+        if wheel:
             (made / Path(CATALOGUE).name).write_text(read_catalogue(root), encoding="utf-8")
             shipped[str(made / Path(CATALOGUE).name)] = CATALOGUE
-            for file in files:
-                shipped[str(root / file)] = f"scaffold/_template/{file}"
+        for file in files:  # by name: hatch itself leaves out a folder that it has met through a link
+            shipped[str(root / file)] = f"scaffold/_template/{file}" if wheel else file
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         del build_data, artifact_path
@@ -97,10 +98,13 @@ def is_checkout(root: Path) -> bool:
 
 
 def content_of(root: Path) -> list[str]:
-    """The template's files, without what a checkout ignores and an interpreter leaves behind."""
+    """The template's files, without what a checkout ignores and an interpreter leaves behind.
+
+    A link to a folder counts as a file: it is one in the bundle, and a folder in a distribution.
+    """
     if is_checkout(root):
         listed = git(root, "ls-files", "-z", "-co", "--exclude-standard", "--", *CONTENT)
-        found = [name for name in listed.split("\0") if name and (root / name).is_file()]
+        found = [name for name in listed.split("\0") if name and (root / name).exists()]
     else:
         tops = [root / name for name in CONTENT]
         inside = [file for top in tops if top.is_dir() for file in top.rglob("*")]
@@ -127,7 +131,7 @@ def pack(root: Path, files: list[str], made: Path) -> None:
         empty(repository)
         for file in files:
             (repository / file).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(root / file, repository / file)
+            shutil.copy(root / file, repository / file, follow_symlinks=False)
         same = tag not in tags or not differs(repository, tag)
         if tag not in tags:
             commit(repository, tag)

@@ -28,6 +28,7 @@ TREE = (
     ".gitignore", ".gitattributes", "CHANGELOG.md", "CONTRIBUTING.md", "Makefile",
 )  # fmt: skip
 BUNDLE = "scaffold/_templates.bundle"
+SAMPLE = ROOT / "templates" / "samples" / "flights"
 NOWHERE = "http://127.0.0.1:9"
 
 pytestmark = pytest.mark.package
@@ -118,7 +119,7 @@ def make_repository(root: Path) -> Path:
     for name in TREE:
         if (ROOT / name).is_dir():
             ignored = shutil.ignore_patterns("__pycache__", "_template*", "_catalogue.json")
-            shutil.copytree(ROOT / name, root / name, ignore=ignored)
+            shutil.copytree(ROOT / name, root / name, ignore=ignored, symlinks=True)
         else:
             shutil.copy(ROOT / name, root / name)
     git(root, "init", "--quiet", "--template=", "--initial-branch=main")
@@ -186,6 +187,13 @@ def test_a_project_of_the_wheel_records_the_canonical_url_and_the_version(
     found = (installed if network else installed.offline()).answers(tmp_path)
     assert found["_src_path"] == CANONICAL_URL
     assert found["_commit"] == TAG
+
+
+def test_a_project_of_the_wheel_has_the_sample_s_data(installed: Installed, tmp_path: Path) -> None:
+    installed.answers(tmp_path)
+    shipped = {path.name: path.read_bytes() for path in SAMPLE.glob("*.csv")}
+    made = {path.name: path.read_bytes() for path in (tmp_path / "made/data/flights").glob("*.csv")}
+    assert made == shipped != {}
 
 
 def test_two_projects_of_the_wheel_are_equal(installed: Installed, tmp_path: Path) -> None:
@@ -272,6 +280,15 @@ def test_the_bundle_carries_earlier_releases_too(tmp_path: Path) -> None:
     tags = tags_of(built, tmp_path / "bundle")
     assert sorted(tags) == ["v0.0.1", TAG]
     assert len(set(tags.values())) == len(tags)
+
+
+def test_a_build_of_its_own_tag_is_the_release(tmp_path: Path) -> None:
+    root = make_repository(tmp_path / "checkout")
+    git(root, "tag", TAG)
+    built = build(root, tmp_path / "dist")
+    with zipfile.ZipFile(built[".whl"]) as archive:
+        record = json.loads(archive.read("scaffold/_templates.json"))
+    assert record == {"version": VERSION, "ref": TAG, "why_not": ""}
 
 
 def test_a_build_ahead_of_its_own_tag_is_not_taken_for_the_release(tmp_path: Path) -> None:
