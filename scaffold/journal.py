@@ -60,6 +60,10 @@ class Place:
     def index(self) -> Path:
         return self.folder / "index"
 
+    def unlock_index(self) -> None:
+        """What a killed git left. Whoever has our lock knows that no git of ours is at work."""
+        self.index.with_name("index.lock").unlink(missing_ok=True)
+
 
 def place(git_folder: Path) -> Place:
     return Place(git_folder / FOLDER)
@@ -90,6 +94,7 @@ def locked(repository: Repository, *, wait: bool = False) -> Iterator[int]:
 def apply(repository: Repository, target: str, unmerged: Sequence[Entry], lock: int) -> None:
     """The tree `target` into index and files; `unmerged` are the stages of what is in conflict."""
     ours = place(repository.folder)
+    ours.unlock_index()
     shutil.copy2(repository.index, ours.index)
     _write(ours.journal, Journal(repository.head, target))
     try:
@@ -113,6 +118,7 @@ def recover(repository: Repository) -> Recovery | None:
     _release(repository, ours)
     if recovery.restored:
         rollback.reset_index(repository, recovery.restored)
+    ours.unlock_index()
     ours.index.unlink(missing_ok=True)
     ours.journal.unlink()
     return recovery
@@ -129,6 +135,9 @@ def _recovered(repository: Repository, journal: Journal, *, finished: bool) -> R
 
 def _check_out(repository: Repository, target: str, unmerged: Sequence[Entry], lock: int) -> None:
     env = {"GIT_INDEX_FILE": str(place(repository.folder).index)}
+    # A copied work tree looks changed until its files were compared. It ends with 1 where something is changed
+    # indeed: in a larger repository, outside of the project.
+    repository.run("update-index", "-q", "--refresh", env=env, fds=(lock,))
     repository.git("read-tree", "-m", "-u", repository.head, target, env=env, fds=(lock,))
     if unmerged:
         names = dict.fromkeys(entry.path for entry in unmerged)

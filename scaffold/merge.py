@@ -26,13 +26,10 @@ _PERSON = {
     for key, value in (("NAME", "scaffold"), ("EMAIL", "scaffold@localhost"), ("DATE", "@0 +0000"))
 }
 _CONFIG = (
-    "-c",
-    "merge.renames=true",
-    "-c",
-    "merge.renameLimit=10000",
-    "-c",
-    "merge.directoryRenames=conflict",
-)
+    "-c", "merge.renames=true", "-c", "merge.renameLimit=10000", "-c", "merge.directoryRenames=conflict",
+    "-c", "merge.renormalize=true", "-c", "core.autocrlf=input", "-c", "core.safecrlf=false",
+)  # fmt: skip
+"""Renames are followed whatever the owner's defaults are, and line ends that were committed are no conflict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +79,7 @@ def _merged(repository: Repository, sides: Sides) -> tuple[str, list[Entry]]:
         sides.ours,
         sides.theirs,
     )
-    environment = dict(repository.environment)
-    done = git.run(repository.top, *git.QUIET, *words, env=environment)
+    done = repository.run(*words)
     if done.returncode == USAGE:
         return _merged_aside(repository, sides)
     if done.returncode not in (0, 1):
@@ -96,15 +92,11 @@ def _merged_aside(repository: Repository, sides: Sides) -> tuple[str, list[Entry
     """The same merge for git before 2.38: in a throw-away work tree, which shares the objects."""
     objects = repository.environment.get("GIT_OBJECT_DIRECTORY", str(repository.objects))
     with tempfile.TemporaryDirectory(prefix="scaffold-") as folder:
-        place, env = Path(folder), {
-            **repository.environment,
-            **_PERSON,
-            "GIT_OBJECT_DIRECTORY": objects,
-        }
+        shared = {"GIT_OBJECT_DIRECTORY": objects}
+        place, env = Path(folder), {**repository.environment, **_PERSON, **shared}
 
         def run(*words: str, good: tuple[int, ...] = (0,)) -> bytes:
-            plain = ("-c", "core.autocrlf=false", "-c", "core.safecrlf=false", *git.QUIET, *_CONFIG)
-            done = git.run(place, *plain, *words, env=env)
+            done = git.run(place, *git.QUIET, *_CONFIG, *words, env=env)
             if done.returncode not in good:
                 raise refused(words, done.stderr)
             return done.stdout

@@ -126,7 +126,9 @@ def _undo(place: Repository, home: str, branch: str, *, committed: bool) -> str:
     """Right because the tree was clean; in a larger repository only the project's folder was."""
     steps: list[str] = []
     if not committed and place.prefix:
-        steps.append(f"restore --source=HEAD --staged --worktree -- :/{place.prefix}")
+        steps.append(
+            f"restore --source=HEAD --staged --worktree -- {shlex.quote(':/' + place.prefix)}"
+        )
     elif not committed:
         steps.append("reset --hard HEAD")
     elif not branch:

@@ -7,6 +7,7 @@ asked once.
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -43,6 +44,17 @@ class Repository:
     def project(self) -> Path:
         return self.top / self.prefix
 
+    def run(
+        self,
+        *arguments: str,
+        data: bytes = b"",
+        env: Mapping[str, str] | None = None,
+        fds: tuple[int, ...] = (),
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Git at the top of the work tree, however it ends."""
+        environment = ENVIRONMENT | dict(self.environment) | dict(env or {})
+        return git.run(self.top, *git.QUIET, *arguments, data=data, env=environment, fds=fds)
+
     def git(
         self,
         *arguments: str,
@@ -50,9 +62,8 @@ class Repository:
         env: Mapping[str, str] | None = None,
         fds: tuple[int, ...] = (),
     ) -> bytes:
-        """What git says, at the top of the work tree; a refusal is the environment's problem."""
-        environment = ENVIRONMENT | dict(self.environment) | dict(env or {})
-        done = git.run(self.top, *git.QUIET, *arguments, data=data, env=environment, fds=fds)
+        """What git says; a refusal is the environment's problem."""
+        done = self.run(*arguments, data=data, env=env, fds=fds)
         if done.returncode:
             raise refused(arguments, done.stderr)
         return done.stdout

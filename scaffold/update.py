@@ -95,7 +95,7 @@ def target(*, remote: bool, templates: Templates) -> Target:
 def _repository(project: Path) -> Repository:
     try:
         return repository.find(project)
-    except ScaffoldError:
+    except (ScaffoldError, OSError):
         record.read(project)  # what it says about a folder that is no project at all comes first
         raise
 
