@@ -127,12 +127,40 @@ def _show() -> click.Command:
     return show_command()
 
 
+def _update() -> click.Command:
+    from scaffold.commands.update import update_command  # noqa: PLC0415
+
+    return update_command()
+
+
+def _diff() -> click.Command:
+    from scaffold.commands.update import diff_command  # noqa: PLC0415
+
+    return diff_command()
+
+
+def _check() -> click.Command:
+    from scaffold.commands.check import command  # noqa: PLC0415
+
+    return command()
+
+
 SUMMARIES = {
     "new": "Make a project: ask, or take flags, --answers FILE or --defaults.",
+    "update": "Merge the newest templates into a project; keeps every edit of yours.",
+    "diff": "What update would change, file by file; touches nothing.",
+    "check": "Exit 1 if a project is behind, in conflict, or its answers were edited by hand.",
     "list": "The catalogue: every pattern in one line.",
     "show": "The page of one pattern: what, when, when not, traps.",
 }
-COMMANDS: dict[str, Callable[[], click.Command]] = {"new": _new, "list": _list, "show": _show}
+COMMANDS: dict[str, Callable[[], click.Command]] = {
+    "new": _new,
+    "update": _update,
+    "diff": _diff,
+    "check": _check,
+    "list": _list,
+    "show": _show,
+}
 
 root = Lazy(
     "scaffold",

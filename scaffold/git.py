@@ -1,16 +1,25 @@
-"""The first commit of a new project. It needs no name or address of the user to be configured."""
+"""How git is called, and the first commit of a new project.
+
+Whatever the user has configured (hooks, signing, a missing name), our calls neither need it nor wake it.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from scaffold.errors import EnvironmentProblem
 
 MESSAGE = "Made by scaffold"
-_OURS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY")
+QUIET = ("-c", "core.hooksPath=/dev/null", "-c", "core.quotePath=false")
+"""No hook of the owner's runs for what is not the owner's command."""
+_OURS = frozenset("""
+    GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_COMMON_DIR GIT_DIR GIT_INDEX_FILE GIT_NAMESPACE GIT_OBJECT_DIRECTORY
+    GIT_PREFIX GIT_WORK_TREE
+    """.split())
 """Set where scaffold runs in a hook of another repository, which is not the one that is meant."""
 
 
@@ -26,11 +35,19 @@ def outer(folder: Path) -> Path | None:
 
 def first_commit(folder: Path) -> None:
     """A repository in `folder` with everything in one commit."""
-    author = () if _configured(folder) else _anonymous()
     for arguments in (
         ("init", "--quiet", "--initial-branch=main", "--template="),
         ("add", "--all"),
-        (*author, "-c", "commit.gpgSign=false", "commit", "--quiet", "--no-verify", "-m", MESSAGE),
+        (
+            *author(folder),
+            "-c",
+            "commit.gpgSign=false",
+            "commit",
+            "--quiet",
+            "--no-verify",
+            "-m",
+            MESSAGE,
+        ),
     ):
         done = _git(folder, *arguments)
         if done.returncode:
@@ -50,6 +67,12 @@ def require() -> None:
         )
 
 
+def author(folder: Path) -> tuple[str, ...]:
+    """Options of git that name somebody where nobody is configured."""
+    anonymous = ("-c", "user.name=scaffold", "-c", "user.email=scaffold@localhost")
+    return () if _configured(folder) else anonymous
+
+
 def _configured(folder: Path) -> bool:
     known = _git(folder, "config", "--get-regexp", r"^user\.(name|email)$").stdout
     return all(
@@ -58,21 +81,31 @@ def _configured(folder: Path) -> bool:
     )
 
 
-def _anonymous() -> tuple[str, ...]:
-    return ("-c", "user.name=scaffold", "-c", "user.email=scaffold@localhost")
-
-
-def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {k: v for k, v in os.environ.items() if k not in _OURS} | {"LC_ALL": "C"}
+def run(
+    folder: Path,
+    *arguments: str,
+    data: bytes = b"",
+    env: Mapping[str, str] | None = None,
+    fds: tuple[int, ...] = (),
+) -> subprocess.CompletedProcess[bytes]:
+    """Git in a folder, however it ends. It keeps the files `fds` open, and the locks on them."""
+    inherited = {k: v for k, v in os.environ.items() if k not in _OURS}
     try:
         return subprocess.run(
             ("git", *arguments),
             cwd=folder,
-            env=environment,
+            env=inherited | {"LC_ALL": "C"} | dict(env or {}),
+            input=data,
             capture_output=True,
-            text=True,
             check=False,
+            pass_fds=fds,
         )
     except FileNotFoundError:
         require()
         raise
+
+
+def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    done = run(folder, *arguments)
+    words = (os.fsdecode(stream) for stream in (done.stdout, done.stderr))
+    return subprocess.CompletedProcess(done.args, done.returncode, *words)

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from scaffold import record
 from scaffold.errors import EnvironmentProblem, UsageError
 from scaffold.source import Templates
 
@@ -42,6 +43,14 @@ def render(answers: Mapping[str, Any], templates: Templates, folder: Path) -> No
             " ".join(str(error).split()) or type(error).__name__,
             "If the answers look right, this is a bug of ours: run again with --debug, and report it.",
         ) from error
+
+
+def render_again(
+    recorded: str, changes: Mapping[str, Any], templates: Templates, folder: Path
+) -> None:
+    """As `render`, from the answers that a project recorded, and what is to be changed of them."""
+    (folder / record.ANSWERS).write_text(recorded, encoding="utf-8")
+    render(changes, templates, folder)
 
 
 @contextmanager

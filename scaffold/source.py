@@ -35,6 +35,7 @@ class Templates:
     version: str
     commit: str = ""
     why_not: str = ""
+    url: str = CANONICAL_URL
 
     @property
     def updatable(self) -> bool:
@@ -44,7 +45,7 @@ class Templates:
     @property
     def recorded(self) -> Mapping[str, str]:
         """What the answers file records in place of this folder, which no team mate has."""
-        return {"_src_path": CANONICAL_URL, "_commit": self.commit} if self.updatable else {}
+        return {"_src_path": self.url, "_commit": self.commit} if self.updatable else {}
 
     @property
     def data(self) -> Mapping[str, object]:

@@ -1,0 +1,125 @@
+"""`update` and `diff` from their words to what they say at the end."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import signal
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+from scaffold import changes, outcome
+from scaffold import update as updates
+from scaffold.changes import Change
+from scaffold.journal import Recovery
+from scaffold.outcome import Ending, Outcome
+from scaffold.source import open_templates
+from scaffold.update import Request
+
+
+def update(  # noqa: PLR0913 - click's options
+    project: str, *, dry_run: bool, commit: bool, branch: str, remote: bool, as_json: bool
+) -> int:
+    """The whole command."""
+    signal.signal(signal.SIGTERM, _stop)
+    if dry_run:
+        return diff(project, patch=False, remote=remote, as_json=as_json)
+    with open_templates() as templates:
+        target = updates.target(remote=remote, templates=templates)
+        with updates.planned(Request(Path(project).absolute(), target)) as plan:
+            ending = Ending(commit, branch, f"Update from the templates {plan.templates.commit}")
+            found = outcome.carry_out(plan, ending)
+    click.echo(json.dumps(plain(found), indent=2) if as_json else "\n".join(_text(found, project)))
+    return 1 if found.conflicts else 0
+
+
+def diff(project: str, *, patch: bool, remote: bool, as_json: bool) -> int:
+    """What would be changed. Conflicts are news here, not a failure."""
+    with open_templates() as templates:
+        target = updates.target(remote=remote, templates=templates)
+        with updates.planned(Request(Path(project).absolute(), target, touch=False)) as plan:
+            found = outcome.looked_at(plan)
+            wanted = patch and plan.merge is not None
+            text = changes.patch(plan.repository, plan.merge) if wanted and plan.merge else ""
+    if as_json:
+        more = {"patch": text} if patch else {}
+        click.echo(json.dumps(plain(found) | more, indent=2))
+    else:
+        click.echo("\n".join(_text(found, project)))
+        click.echo(f"\n{text}" if text else "", nl=False)
+    return 0
+
+
+def plain(found: Outcome) -> dict[str, Any]:
+    """An outcome for programs."""
+    return asdict(found) | {"conflicts": [asdict(change) for change in found.conflicts]}
+
+
+def _text(found: Outcome, project: str) -> Iterator[str]:
+    yield from _mended(found.recovery)
+    if found.state == "current":
+        yield f"{project} is up to date: {found.after}."
+        return
+    count = f"{len(found.changes)} files"
+    step = f"from {found.before} to {found.after}"
+    if found.state == "planned":
+        yield f"An update {step} would change {count} of {project}; nothing was touched."
+    elif found.committed:
+        yield f"Updated {project} {step}: {count}, committed{_on(found)}."
+    else:
+        yield f"Updated {project} {step}: {count}, staged and not committed{_on(found)}."
+    yield from ("", *(f"  {line}" for line in _table(found.changes)))
+    if found.notes:
+        yield from ("", "Worth knowing:", *(f"  - {note}" for note in found.notes))
+    if found.state == "planned":
+        return
+    yield ""
+    if found.conflicts:
+        yield f"{len(found.conflicts)} conflicts are left, as git leaves them. Resolve them (git mergetool helps), then:"
+        yield "  git add --all && git commit"
+    elif not found.committed:
+        yield "Look at it (git diff --cached), run the tests, then: git commit"
+    yield f"Undo all of it: {_from(project, found.undo)}"
+
+
+def _on(found: Outcome) -> str:
+    return f" on the new branch {found.branch}" if found.branch else ""
+
+
+def _table(found: tuple[Change, ...]) -> Iterator[str]:
+    for change in found:
+        was = f"{change.was} -> " if change.was else ""
+        merged = "merged with your edits" if change.edited else ""
+        why = change.reason or merged
+        yield f"{change.kind:<12}  {was}{change.path}{f'  ({why})' if why else ''}"
+
+
+def _mended(found: Recovery | None) -> Iterator[str]:
+    """What was found of a run that was killed."""
+    if found is None:
+        return
+    if found.finished:
+        yield "An update was interrupted here when it was done; its result is staged."
+    elif found.moved_on:
+        yield f"An update of {found.moved_on[:10]} was interrupted here, and you have committed since."
+        yield f"Nothing was put back. What it had changed: git diff {found.moved_on[:10]}"
+    else:
+        yield f"An update was interrupted here. What it had changed was put back: {len(found.restored)} files."
+    if found.kept:
+        yield f"You changed these since, so they stay as they are: {', '.join(found.kept)}"
+    yield ""
+
+
+def _from(project: str, command: str) -> str:
+    here = Path(project).resolve() == Path.cwd().resolve()
+    return command if here else command.replace("git ", f"git -C {shlex.quote(project)} ")
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    """A scheduler's stop is like Ctrl-C: what was begun is put back on the way out."""
+    raise KeyboardInterrupt

@@ -1,0 +1,176 @@
+"""The one step that changes an owner's files, and the way back from a kill in the middle of it.
+
+The outcome of a merge is known before. It is written down (`scaffold/journal.json` in the git folder) and then checked
+out through an index of our own, which replaces the owner's in one step at the end. Whoever finds a journal and gets the
+lock knows that a run was killed: what that run had changed is put back, and what the owner changed since then stays.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from scaffold import rollback, trees
+from scaffold.errors import EnvironmentProblem
+from scaffold.repository import Repository
+from scaffold.trees import Entry
+
+FOLDER = "scaffold"
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    head: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What was found of a run that was killed, and what was done about it."""
+
+    finished: bool
+    restored: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    """What the owner changed since the kill: left as it is."""
+    moved_on: str = ""
+    """The commit that the killed run was for, if the owner has committed since: nothing was put back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Our files in the git folder of one work tree."""
+
+    folder: Path
+
+    @property
+    def lock(self) -> Path:
+        return self.folder / "lock"
+
+    @property
+    def journal(self) -> Path:
+        return self.folder / "journal.json"
+
+    @property
+    def index(self) -> Path:
+        return self.folder / "index"
+
+    def unlock_index(self) -> None:
+        """What a killed git left. Whoever has our lock knows that no git of ours is at work."""
+        self.index.with_name("index.lock").unlink(missing_ok=True)
+
+
+def place(git_folder: Path) -> Place:
+    return Place(git_folder / FOLDER)
+
+
+def is_left(git_folder: Path) -> bool:
+    """Whether a run was killed here, or is at work."""
+    return place(git_folder).journal.exists()
+
+
+@contextmanager
+def locked(repository: Repository, *, wait: bool = False) -> Iterator[int]:
+    """The right to change this work tree. git inherits the file: it is free only when the last of ours is gone."""
+    ours = place(repository.folder)
+    ours.folder.mkdir(exist_ok=True)
+    with ours.lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            raise EnvironmentProblem(
+                f"Another scaffold is changing {repository.top}.",
+                "Two merges at once would mix.",
+                "Wait until it has ended, then run this again.",
+            ) from None
+        yield file.fileno()
+
+
+def apply(repository: Repository, target: str, unmerged: Sequence[Entry], lock: int) -> None:
+    """The tree `target` into index and files; `unmerged` are the stages of what is in conflict."""
+    ours = place(repository.folder)
+    ours.unlock_index()
+    shutil.copy2(repository.index, ours.index)
+    _write(ours.journal, Journal(repository.head, target))
+    try:
+        _hold(repository, ours)
+        _check_out(repository, target, unmerged, lock)
+        ours.index.replace(repository.index)
+    except BaseException:
+        recover(repository)
+        raise
+    _release(repository, ours)
+    ours.journal.unlink()
+
+
+def recover(repository: Repository) -> Recovery | None:
+    """Puts back what a killed run left half done. For whoever has the lock."""
+    ours = place(repository.folder)
+    if not ours.journal.exists():
+        return None
+    found = Journal(**json.loads(ours.journal.read_text(encoding="utf-8")))
+    recovery = _recovered(repository, found, finished=not ours.index.exists())
+    _release(repository, ours)
+    if recovery.restored:
+        rollback.reset_index(repository, recovery.restored)
+    ours.unlock_index()
+    ours.index.unlink(missing_ok=True)
+    ours.journal.unlink()
+    return recovery
+
+
+def _recovered(repository: Repository, journal: Journal, *, finished: bool) -> Recovery:
+    if finished:
+        return Recovery(finished=True)
+    if repository.head != journal.head:
+        return Recovery(finished=False, moved_on=journal.head)
+    restored, kept = rollback.restore(repository, journal.target)
+    return Recovery(finished=False, restored=restored, kept=kept)
+
+
+def _check_out(repository: Repository, target: str, unmerged: Sequence[Entry], lock: int) -> None:
+    env = {"GIT_INDEX_FILE": str(place(repository.folder).index)}
+    # A copied work tree looks changed until its files were compared. It ends with 1 where something is changed
+    # indeed: in a larger repository, outside of the project.
+    repository.run("update-index", "-q", "--refresh", env=env, fds=(lock,))
+    repository.git("read-tree", "-m", "-u", repository.head, target, env=env, fds=(lock,))
+    if unmerged:
+        names = dict.fromkeys(entry.path for entry in unmerged)
+        lines = trees.index_info([*map(Entry.absent, names), *unmerged], len(target))
+        repository.git("update-index", "-z", "--index-info", data=lines, env=env, fds=(lock,))
+
+
+def _hold(repository: Repository, ours: Place) -> None:
+    """Keeps every other git from writing the index meanwhile. The same file as the journal: so it is known as ours."""
+    try:
+        _index_lock(repository).hardlink_to(ours.journal)
+    except FileExistsError:
+        raise EnvironmentProblem(
+            f"git is at work in {repository.top}: there is {_index_lock(repository)}.",
+            fix="Wait for it; if no git is running, delete that file.",
+        ) from None
+
+
+def _release(repository: Repository, ours: Place) -> None:
+    with suppress(FileNotFoundError):
+        if _index_lock(repository).samefile(ours.journal):
+            _index_lock(repository).unlink()
+
+
+def _index_lock(repository: Repository) -> Path:
+    return repository.index.with_name("index.lock")
+
+
+def _write(file: Path, journal: Journal) -> None:
+    """Whole or not at all, and on the disk before anything else is."""
+    aside = file.with_name("journal.new")
+    with aside.open("w", encoding="utf-8") as stream:
+        json.dump(asdict(journal), stream)
+        stream.flush()
+        os.fsync(stream.fileno())
+    aside.replace(file)

@@ -1,0 +1,568 @@
+"""`scaffold update` and `scaffold diff`, as their users meet them: a process, its exit code, and the repository after."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import stat
+from pathlib import Path
+
+import pytest
+
+from scaffold.about import CANONICAL_URL
+from tests.releases import SHARED, Done, Releases, commit, git, tree
+
+CONFLICTS = 1
+USAGE = 2
+ENVIRONMENT = 3
+
+
+def update(releases: Releases, project: Path, *words: str, to: str = "v0.2.0") -> Done:
+    return releases.scaffold(to, "update", *words, cwd=project)
+
+
+def state(project: Path) -> tuple[str, str, dict[str, bytes]]:
+    """Everything that an update could change."""
+    return git(project, "rev-parse", "HEAD"), git(project, "ls-files", "--stage"), tree(project)
+
+
+def refused(done: Done, code: int, *words: str) -> None:
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    for word in words:
+        assert word in done.stderr
+
+
+# --- a project that its owner left alone
+
+
+def test_an_untouched_project_becomes_what_is_rendered_anew(
+    releases: Releases, project: Path, tmp_path: Path
+) -> None:
+    done = update(releases, project)
+    assert done.returncode == 0, done.stderr
+    assert tree(project) == tree(releases.project("v0.2.0", tmp_path, "fresh"))
+
+
+def test_the_result_is_staged_and_the_named_command_undoes_it(
+    releases: Releases, project: Path
+) -> None:
+    before = state(project)
+    done = update(releases, project)
+    assert state(project)[0] == before[0]
+    assert git(project, "diff", "--name-only") == ""
+    assert "R  moved.md -> placed.md" in git(project, "status", "--short")
+    undo = done.stdout.rsplit("Undo all of it: ")[-1].strip()
+    assert undo == "git reset --hard HEAD"
+    git(project, *undo.split()[1:])
+    assert state(project) == before
+
+
+def test_a_second_update_has_nothing_to_do(releases: Releases, project: Path) -> None:
+    update(releases, project, "--commit")
+    before = state(project)
+    done = update(releases, project)
+    assert (done.returncode, "up to date: v0.2.0" in done.stdout) == (0, True)
+    assert state(project) == before
+
+
+def test_new_questions_take_their_default_and_are_reported(
+    releases: Releases, project: Path
+) -> None:
+    done = update(releases, project)
+    assert "New question flavour: its default was taken, 'plain'" in done.stdout
+
+
+def test_the_mode_of_a_file_is_updated(releases: Releases, project: Path) -> None:
+    update(releases, project)
+    assert (project / "tool.sh").stat().st_mode & stat.S_IXUSR
+
+
+def test_commit_and_branch_leave_the_owners_branch_alone(releases: Releases, project: Path) -> None:
+    before = git(project, "rev-parse", "main")
+    done = update(releases, project, "--commit", "--branch", "newer")
+    assert done.returncode == 0, done.stderr
+    assert git(project, "rev-parse", "main") == before
+    assert git(project, "branch", "--show-current") == "newer"
+    assert git(project, "rev-parse", "newer~1") == before
+    assert git(project, "status", "--short") == ""
+    refused(update(releases, project, "--branch", "newer", to="v0.3.0"), USAGE, "branch")
+
+
+# --- the owner's edits
+
+
+def test_edits_elsewhere_in_a_file_are_merged(releases: Releases, project: Path) -> None:
+    edit(project / "guide.md", "Line 3 of", "My line of")
+    edit(project / "moved.md", "Line 9 of", "My line of")
+    commit(project)
+    found = json.loads(update(releases, project, "--json").stdout)
+    assert found["state"] == "updated"
+    assert "My line of" in (project / "guide.md").read_text()
+    assert "Line twenty of" in (project / "guide.md").read_text()
+    placed = (project / "placed.md").read_text()
+    assert ("My line of" in placed, "And one more." in placed) == (True, True)
+    assert not (project / "moved.md").exists()
+    kinds = {c["path"]: (c["kind"], c["was"], c["edited"]) for c in found["changes"]}
+    assert kinds["guide.md"] == ("changed", "", True)
+    assert kinds["placed.md"] == ("renamed", "moved.md", True)
+    assert kinds["shared.py"] == ("changed", "", False)
+
+
+def test_a_conflict_is_left_as_git_leaves_it_with_labels_to_read(
+    releases: Releases, project: Path
+) -> None:
+    edit(project / "shared.py", "second = first", "second = first * 2")
+    commit(project)
+    done = update(releases, project)
+    assert done.returncode == CONFLICTS
+    assert "shared.py  (you and the templates changed the same lines)" in done.stdout
+    assert git(project, "ls-files", "--unmerged").count("\tshared.py") == 3
+    text = (project / "shared.py").read_text()
+    assert "<<<<<<< yours\n    second = first * 2\n" in text
+    assert "    second = first + 1\n>>>>>>> template v0.2.0\n" in text
+    git(project, "checkout", "--theirs", "shared.py")
+    assert (project / "shared.py").read_text() == SHARED.replace("= first", "= first + 1")
+
+
+def test_diff3_labels_are_words_too(releases: Releases, project: Path) -> None:
+    git(project, "config", "merge.conflictStyle", "diff3")
+    edit(project / "shared.py", "second = first", "second = first * 2")
+    commit(project)
+    update(releases, project)
+    assert "\n||||||| template v0.1.0\n" in (project / "shared.py").read_text()
+
+
+def test_a_file_that_was_modified_and_then_dropped_is_a_conflict(
+    releases: Releases, project: Path
+) -> None:
+    edit(project / "dropped.md", "Line 3 of", "My line of")
+    commit(project)
+    done = update(releases, project)
+    assert done.returncode == CONFLICTS
+    assert "you changed it, and the templates dropped it" in done.stdout
+    assert "My line of" in (project / "dropped.md").read_text()
+
+
+def test_what_the_owner_deleted_stays_deleted_and_is_said(
+    releases: Releases, project: Path
+) -> None:
+    git(project, "rm", "--quiet", "guide.md", "moved.md")
+    commit(project)
+    done = update(releases, project)
+    assert done.returncode == 0, done.stdout
+    assert not {"guide.md", "moved.md", "placed.md"} & set(tree(project))
+    assert "kept deleted  guide.md" in done.stdout
+
+
+def test_a_file_that_both_have_added_is_a_conflict(releases: Releases, project: Path) -> None:
+    (project / "added.md").write_text("Mine.\n")
+    commit(project)
+    done = update(releases, project)
+    assert done.returncode == CONFLICTS
+    assert "Mine." in (project / "added.md").read_text()
+
+
+def test_files_that_are_written_once_stay_the_owners(releases: Releases, project: Path) -> None:
+    edit(project / "guide.md", "Line 2 of", "My line of")
+    git(project, "rm", "--quiet", "tool.sh")
+    commit(project)
+    before = (project / "guide.md").read_bytes()
+    done = update(releases, project, to="v0.3.0")
+    assert done.returncode == 0, done.stdout
+    assert (project / "guide.md").read_bytes() == before
+    assert (project / "tool.sh").exists()  # copier makes such a file anew
+
+
+# --- refusals: each its own message, and nothing changed
+
+
+def test_an_answer_that_would_change_unasked_stops_the_update(
+    releases: Releases, project: Path
+) -> None:
+    before = state(project)
+    done = update(releases, project, to="v0.4.0")
+    refused(done, USAGE, "colour: 'red' would become 'green'")
+    assert state(project) == before
+
+
+def test_a_dirty_tree_is_refused(releases: Releases, project: Path) -> None:
+    edit(project / "guide.md", "Line 2 of", "My line of")
+    before = state(project)
+    refused(update(releases, project), USAGE, "not committed: guide.md", "git stash")
+    assert state(project) == before
+
+
+@pytest.mark.parametrize("command", ["merge", "cherry-pick", "rebase", "revert"])
+def test_a_merge_under_way_is_refused(releases: Releases, project: Path, command: str) -> None:
+    git(project, "switch", "--quiet", "--create", "other")
+    edit(project / "guide.md", "Line 2 of", "Their line of")
+    commit(project)
+    git(project, "switch", "--quiet", "main")
+    edit(project / "guide.md", "Line 2 of", "My line of")
+    commit(project)
+    what = "HEAD~1" if command == "revert" else "other"
+    if command == "revert":
+        edit(project / "guide.md", "My line of", "My own line of")
+        commit(project)
+    with pytest.raises(Exception, match="returned non-zero"):
+        git(project, command, what)
+    before = state(project)
+    refused(update(releases, project), USAGE, f"A {command} is under way")
+    assert state(project) == before
+
+
+def test_answers_edited_by_hand_are_refused(releases: Releases, project: Path) -> None:
+    edit(project / ".copier-answers.yml", "colour: red", "colour: green")
+    commit(project)
+    refused(update(releases, project), USAGE, "edited by hand")
+
+
+def test_folders_that_are_no_project_are_refused(releases: Releases, project: Path) -> None:
+    outside = project.parent / "outside"
+    outside.mkdir()
+    refused(update(releases, outside), USAGE, "is not a project of scaffold")
+    refused(update(releases, project, "nowhere"), USAGE, "There is no folder")
+    shutil.rmtree(project / ".git")
+    refused(update(releases, project), USAGE, "not in a git repository")
+    git(project, "init", "--quiet")
+    refused(update(releases, project), USAGE, "has no commit yet")
+
+
+@pytest.mark.parametrize(
+    ("commit_", "code", "words"),
+    [
+        ("v0.0.7", USAGE, 'no version "v0.0.7"'),
+        ("v9.0.0", ENVIRONMENT, "pip install -U pipeline-scaffold"),
+        ("", USAGE, "no version"),
+    ],
+)
+def test_versions_that_cannot_be_updated_are_refused(
+    releases: Releases, project: Path, commit_: str, code: int, words: str
+) -> None:
+    record(project, _commit=commit_)
+    before = state(project)
+    refused(update(releases, project), code, words)
+    assert state(project) == before
+
+
+def test_a_project_of_other_templates_is_refused(releases: Releases, project: Path) -> None:
+    record(project, _src_path="https://example.org/other.git")
+    refused(update(releases, project), USAGE, "made from other templates")
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+def test_a_file_in_the_way_that_no_commit_has_is_refused(
+    releases: Releases, project: Path, ignored: bool
+) -> None:
+    if ignored:
+        (project / ".git/info").mkdir(exist_ok=True)
+        (project / ".git/info/exclude").write_text("added.md\n")
+    (project / "added.md").write_text("Mine, and in no commit.\n")
+    before = state(project)
+    refused(update(releases, project), USAGE, "in the way: added.md")
+    assert state(project) == before
+
+
+def test_edits_that_git_was_told_to_overlook_are_not_lost(
+    releases: Releases, project: Path
+) -> None:
+    git(project, "update-index", "--assume-unchanged", "guide.md")
+    edit(project / "guide.md", "Line 2 of", "My line of")
+    before = state(project)
+    refused(update(releases, project), USAGE, "told not to look")
+    assert state(project) == before
+
+
+def test_templates_that_are_not_committed_are_nothing_to_update_to(
+    releases: Releases, project: Path
+) -> None:
+    file = releases.at("v0.3.0") / "copier.yml"
+    text = file.read_text()
+    file.write_text(text + "\n# changed\n")
+    try:
+        refused(update(releases, project, to="v0.3.0"), ENVIRONMENT, "no templates to update to")
+    finally:
+        file.write_text(text)
+
+
+# --- diff
+
+
+def test_diff_says_what_update_does_and_touches_nothing(releases: Releases, project: Path) -> None:
+    edit(project / "guide.md", "Line 3 of", "My line of")
+    edit(project / "shared.py", "second = first", "second = first * 2")
+    git(project, "rm", "--quiet", "tool.sh")
+    commit(project)
+    before, objects = state(project), files(project / ".git")
+    done = releases.scaffold("v0.2.0", "diff", "--json", "--patch", cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert (state(project), files(project / ".git")) == (before, objects)
+    found = json.loads(done.stdout)
+    assert "+Line twenty of the guide." in found["patch"]
+    told = json.loads(update(releases, project, "--json").stdout)
+    assert found["changes"] == told["changes"]
+    assert [change["path"] for change in found["conflicts"]] == ["shared.py"]
+
+
+def test_a_dry_run_is_a_diff(releases: Releases, project: Path) -> None:
+    before = state(project)
+    done = update(releases, project, "--dry-run")
+    assert "nothing was touched" in done.stdout
+    assert done.stdout == releases.scaffold("v0.2.0", "diff", cwd=project).stdout
+    assert state(project) == before
+
+
+# --- where templates come from
+
+
+def test_remote_takes_the_newest_release_at_the_canonical_url(
+    releases: Releases, project: Path
+) -> None:
+    config = {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"url.{releases.root}.insteadOf",
+        "GIT_CONFIG_VALUE_0": CANONICAL_URL,
+    }
+    git(releases.root, "tag", "--force", "v0.5.0rc1", "v0.3.0")
+    git(releases.root, "tag", "--force", "no-version", "v0.3.0")
+    done = releases.scaffold("v0.1.0", "update", "--remote", cwd=project, env=config)
+    refused(done, USAGE, "The templates v0.4.0 no longer take")
+
+
+def test_a_remote_that_cannot_be_reached_is_said(releases: Releases, project: Path) -> None:
+    config = {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": "url./nowhere.insteadOf",
+        "GIT_CONFIG_VALUE_0": CANONICAL_URL,
+    }
+    done = releases.scaffold("v0.1.0", "update", "--remote", cwd=project, env=config)
+    refused(done, ENVIRONMENT, "Cannot read the history")
+
+
+# --- where projects are
+
+
+@pytest.mark.parametrize("name", ["made", "with space/pröjekt ü"])
+def test_a_folder_of_a_larger_repository_is_updated_alone(
+    releases: Releases, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "large").mkdir()
+    git(tmp_path / "large", "init", "--quiet", "--initial-branch=main")
+    project = releases.project("v0.1.0", tmp_path / "large", name)
+    shutil.rmtree(project / ".git")
+    edit(project / "shared.py", "second = first", "second = first * 2")
+    (tmp_path / "large/other.txt").write_text("one\n")
+    commit(tmp_path / "large")
+    (tmp_path / "large/other.txt").write_text("two\n")
+    git(tmp_path / "large", "add", "other.txt")
+    before = state(tmp_path / "large")
+    done = update(releases, project)
+    assert done.returncode == CONFLICTS, done.stderr
+    assert "conflict      shared.py" in done.stdout
+    assert (tmp_path / "large/other.txt").read_text() == "two\n"
+    assert "Line twenty of" in (project / "guide.md").read_text()
+    undo = done.stdout.rsplit("Undo all of it: git ")[-1].strip()
+    shell(f"git {undo}", project)
+    assert state(tmp_path / "large") == before
+
+
+def test_committing_in_a_larger_repository_takes_the_project_only(
+    releases: Releases, tmp_path: Path
+) -> None:
+    git(tmp_path, "init", "--quiet", "--initial-branch=main")
+    project = releases.project("v0.1.0", tmp_path)
+    shutil.rmtree(project / ".git")
+    commit(tmp_path)
+    (tmp_path / "other.txt").write_text("two\n")
+    git(tmp_path, "add", "other.txt")
+    done = update(releases, project, "--commit")
+    assert done.returncode == 0, done.stderr
+    assert git(tmp_path, "status", "--short") == "A  other.txt"
+
+
+def test_a_linked_work_tree_a_submodule_and_a_shallow_clone_are_updated(
+    releases: Releases, project: Path, tmp_path: Path
+) -> None:
+    commit_edit(project)
+    linked, shallow, super_ = tmp_path / "linked", tmp_path / "shallow", tmp_path / "super"
+    git(project, "worktree", "add", "--quiet", str(linked))
+    git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{project}", str(shallow))
+    super_.mkdir()
+    git(super_, "init", "--quiet")
+    allowed = ("-c", "protocol.file.allow=always")
+    git(super_, *allowed, "submodule", "--quiet", "add", str(project), "inner")
+    trees = []
+    for folder in (linked, shallow, super_ / "inner", project):
+        done = update(releases, folder)
+        assert done.returncode == 0, done.stderr
+        assert "My line of" in (folder / "guide.md").read_text()
+        trees.append(git(folder, "write-tree"))
+    assert len(set(trees)) == 1
+
+
+def test_the_owners_configuration_of_git_is_in_nobodys_way(
+    releases: Releases, project: Path, tmp_path: Path
+) -> None:
+    hooks = tmp_path / "hooks"
+    hooks.mkdir()
+    for name in (
+        "pre-commit",
+        "commit-msg",
+        "post-commit",
+        "post-index-change",
+        "post-checkout",
+        "pre-merge-commit",
+    ):
+        (hooks / name).write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\nexit 1\n")
+        (hooks / name).chmod(0o755)
+    (project / ".git/info").mkdir(exist_ok=True)
+    (project / ".git/info/attributes").write_text("tool.sh merge=own\n")
+    for key, value in {
+        "core.hooksPath": str(hooks),
+        "core.autocrlf": "true",
+        "core.safecrlf": "true",
+        "core.fileMode": "false",
+        "commit.gpgSign": "true",
+        "gpg.program": "false",
+        "merge.renames": "false",
+        "diff.renames": "false",
+        "merge.own.driver": "false",
+        "status.showUntrackedFiles": "all",
+        "diff.external": "false",
+        "core.fsmonitor": "false",
+    }.items():
+        git(project, "config", key, value)
+    edit(project / "moved.md", "Line 9 of", "My line of")
+    git(
+        project,
+        "-c",
+        "core.hooksPath=",
+        "-c",
+        "commit.gpgSign=false",
+        "commit",
+        "--quiet",
+        "-am",
+        "mine",
+    )
+    (tmp_path / "ran").unlink(missing_ok=True)
+    done = update(releases, project, "--commit")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not (tmp_path / "ran").exists()
+    assert "My line of" in (project / "placed.md").read_text()
+    assert git(project, "status", "--short") == ""
+
+
+def test_a_checkout_with_windows_line_ends_is_merged(releases: Releases, project: Path) -> None:
+    git(project, "rm", "--quiet", ".gitattributes")
+    commit(project)
+    git(project, "config", "core.autocrlf", "true")
+    for name in git(project, "ls-files").splitlines():
+        (project / name).unlink()
+    git(project, "checkout", "--quiet", "--force", ".")
+    edit(project / "guide.md", "Line 3 of", "My line of")
+    git(project, "commit", "--quiet", "--all", "--message", "mine")
+    done = update(releases, project)
+    assert done.returncode == 0, done.stdout + done.stderr
+    text = (project / "guide.md").read_bytes()
+    assert b"My line of the guide.\r\n" in text
+    assert b"Line twenty of the guide.\r\n" in text
+    assert b"\r" not in git_bytes(project, "show", ":guide.md")
+    assert git(project, "diff", "--name-only") == ""
+
+
+def test_line_ends_that_were_committed_do_not_conflict(releases: Releases, project: Path) -> None:
+    git(project, "rm", "--quiet", ".gitattributes")
+    commit(project)
+    for name in ("guide.md", "shared.py"):
+        text = (project / name).read_bytes()
+        (project / name).write_bytes(text.replace(b"\n", b"\r\n"))
+    edit(project / "guide.md", "Line 3 of", "My line of")
+    commit(project)
+    done = update(releases, project)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert b"My line of" in (project / "guide.md").read_bytes()
+
+
+def test_an_older_git_gives_the_same(releases: Releases, project: Path, tmp_path: Path) -> None:
+    edit(project / "guide.md", "Line 3 of", "My line of")
+    edit(project / "shared.py", "second = first", "second = first * 2")
+    edit(project / "dropped.md", "Line 3 of", "My line of")
+    edit(project / "moved.md", "Line 9 of", "My line of")
+    commit(project)
+    older = tmp_path / "older"
+    shutil.copytree(project, older)
+    shim = tmp_path / "bin/git"
+    shim.parent.mkdir()
+    real = shutil.which("git")
+    shim.write_text(
+        f'#!/bin/sh\nfor word; do [ "$word" = --write-tree ] && exit 129; done\nexec {real} "$@"\n'
+    )
+    shim.chmod(0o755)
+    path = {"PATH": f"{shim.parent}{os.pathsep}{os.environ['PATH']}"}
+    assert update(releases, project).returncode == CONFLICTS
+    done = releases.scaffold("v0.2.0", "update", cwd=older, env=path)
+    assert done.returncode == CONFLICTS, done.stderr
+    assert state(older)[1:] == state(project)[1:]
+
+
+# --- copier
+
+
+def test_a_project_of_plain_copier_is_updated(releases: Releases, tmp_path: Path) -> None:
+    from copier import run_copy  # noqa: PLC0415 - slow to import
+
+    project = tmp_path / "plain"
+    run_copy(str(releases.root), project, vcs_ref="v0.1.0", defaults=True, quiet=True)
+    git(project, "init", "--quiet")
+    text = (project / ".copier-answers.yml").read_text()
+    (project / ".copier-answers.yml").write_text(text.replace(str(releases.root), CANONICAL_URL))
+    commit(project)
+    refused(update(releases, project), USAGE, "edited by hand")
+    record(project, _src_path="gh:pipeline-scaffold/pipeline-scaffold")
+    done = update(releases, project)
+    assert done.returncode == 0, done.stderr
+    assert (project / "added.md").exists()
+    assert "_src_path: gh:pipeline-scaffold" in (project / ".copier-answers.yml").read_text()
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    text = file.read_bytes()
+    assert old.encode() in text
+    file.write_bytes(text.replace(old.encode(), new.encode()))
+
+
+def commit_edit(project: Path) -> None:
+    edit(project / "guide.md", "Line 3 of", "My line of")
+    commit(project)
+
+
+def record(project: Path, **changes: str) -> None:
+    """Other recorded facts, with the checksum that belongs to them."""
+    import hashlib  # noqa: PLC0415
+
+    import yaml  # noqa: PLC0415
+
+    file = project / ".copier-answers.yml"
+    found = yaml.safe_load(file.read_text()) | changes
+    found = {key: value for key, value in found.items() if value != ""}
+    sum_ = hashlib.sha256(json.dumps(found, sort_keys=True, default=str).encode()).hexdigest()
+    file.write_text(yaml.safe_dump(found) + f"# checksum {sum_}\n")
+    commit(project)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def shell(command: str, cwd: Path) -> None:
+    import subprocess  # noqa: PLC0415
+
+    subprocess.run(command, shell=True, cwd=cwd, check=True, capture_output=True)
+
+
+def git_bytes(project: Path, *words: str) -> bytes:
+    import subprocess  # noqa: PLC0415
+
+    return subprocess.run(("git", *words), cwd=project, check=True, capture_output=True).stdout
