@@ -9,7 +9,6 @@ from scaffold import git, journal, obstacles
 from scaffold.changes import Change
 from scaffold.errors import EnvironmentProblem, UsageError
 from scaffold.journal import Recovery
-from scaffold.merge import Merge
 from scaffold.repository import Repository
 from scaffold.update import Plan
 
@@ -62,7 +61,7 @@ def carry_out(plan: Plan, ending: Ending) -> Outcome:
         place.git("symbolic-ref", "HEAD", f"refs/heads/{ending.branch}")
     committed = ending.commit and not plan.conflicts
     if committed:
-        _commit(place, plan.merge, ending.message)
+        _commit(place, ending.message)
     return _outcome(
         plan,
         "conflicts" if plan.conflicts else "updated",
@@ -107,9 +106,8 @@ def _branch(place: Repository) -> str:
     return done.stdout.decode().strip() or place.head
 
 
-def _commit(place: Repository, merge: Merge, message: str) -> None:
+def _commit(place: Repository, message: str) -> None:
     """What was merged and nothing else: in a larger repository something else may be staged."""
-    del merge
     where = ("--", place.prefix) if place.prefix else ()
     words = ("commit", "--quiet", "--no-verify", "--message", message, *where)
     try:

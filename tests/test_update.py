@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from scaffold import history
 from scaffold.about import CANONICAL_URL
-from tests.releases import SHARED, Done, Releases, commit, git, tree
+from scaffold.errors import EnvironmentProblem
+from tests.releases import PROJECT, SHARED, Done, Releases, commit, git, tree
 
 CONFLICTS = 1
 USAGE = 2
@@ -339,6 +341,25 @@ def test_a_remote_that_cannot_be_reached_is_said(releases: Releases, project: Pa
     }
     done = releases.scaffold("v0.1.0", "update", "--remote", cwd=project, env=config)
     refused(done, ENVIRONMENT, "Cannot read the history")
+
+
+@pytest.mark.parametrize("version", ["v0.1.0", "v0.1.0-1-g"])
+def test_a_bundle_has_every_version(
+    releases: Releases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str
+) -> None:
+    """What an installation has; tests/test_package.py tries the whole of one."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    bundle = tmp_path / "templates.bundle"
+    git(releases.root, "bundle", "create", "--quiet", str(bundle), "--all")
+    described = version.endswith("-g")
+    name = version + git(releases.root, "rev-parse", "v0.2.0") if described else version
+    found = history.History(str(bundle)).at(name)
+    assert (found.path / "copier.yml").is_file()
+    assert (found.path / PROJECT / "added.md").exists() == described
+    shutil.rmtree(found.path)
+    bundle.unlink()
+    with pytest.raises(EnvironmentProblem, match="Cannot read the history"):
+        history.History(str(bundle)).at(name)
 
 
 # --- where projects are
