@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
+from types import FrameType
 from typing import Any
 
 import click
@@ -40,6 +42,7 @@ class Lazy(click.Group):
 
 def run(words: Sequence[str]) -> int:
     """One command, from its words to its exit code. No traceback leaves here without --debug."""
+    signal.signal(signal.SIGTERM, _stop)
     try:
         done = root.main(list(words), prog_name="scaffold", standalone_mode=False)
         sys.stdout.flush()
@@ -52,6 +55,11 @@ def run(words: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the last place where an error can be put into words
         return _fail(error, words)
     return done if isinstance(done, int) else 0
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    """A scheduler's stop is like Ctrl-C: what was begun is tidied up, or put back, on the way out."""
+    raise KeyboardInterrupt
 
 
 def _fail(error: Exception, words: Sequence[str]) -> int:
@@ -139,6 +147,24 @@ def _diff() -> click.Command:
     return diff_command()
 
 
+def _add() -> click.Command:
+    from scaffold.commands.pipelines import add_command  # noqa: PLC0415
+
+    return add_command()
+
+
+def _switch() -> click.Command:
+    from scaffold.commands.pipelines import switch_command  # noqa: PLC0415
+
+    return switch_command()
+
+
+def _remove() -> click.Command:
+    from scaffold.commands.pipelines import remove_command  # noqa: PLC0415
+
+    return remove_command()
+
+
 def _check() -> click.Command:
     from scaffold.commands.check import command  # noqa: PLC0415
 
@@ -147,6 +173,9 @@ def _check() -> click.Command:
 
 SUMMARIES = {
     "new": "Make a project: ask, or take flags, --answers FILE or --defaults.",
+    "add": "One more pipeline in a project, merged with every edit of yours.",
+    "switch": "Other patterns for a pipeline, merged with every edit of yours.",
+    "remove": "Take a pipeline out of a project.",
     "update": "Merge the newest templates into a project; keeps every edit of yours.",
     "diff": "What update would change, file by file; touches nothing.",
     "check": "Exit 1 if a project is behind, in conflict, or its answers were edited by hand.",
@@ -155,6 +184,9 @@ SUMMARIES = {
 }
 COMMANDS: dict[str, Callable[[], click.Command]] = {
     "new": _new,
+    "add": _add,
+    "switch": _switch,
+    "remove": _remove,
     "update": _update,
     "diff": _diff,
     "check": _check,

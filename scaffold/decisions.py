@@ -40,7 +40,10 @@ def undecided(found: Draft, catalogue: Catalogue) -> tuple[Key, ...]:
 def refuse_undecided(
     found: Draft, words: tuple[str, ...], catalogue: Catalogue, problems: Problems
 ) -> None:
-    """Without a terminal nothing is asked: each missing answer, and the command that gives them all."""
+    """Without a terminal nothing is asked: each missing answer, and the command that gives them all.
+
+    `words` are those that the user typed, from the command's name on.
+    """
     first, *_ = found.values.get("pipelines") or [{}]
     suggested = defaults.suggested(first, catalogue)
     more: list[str] = []
@@ -50,7 +53,7 @@ def refuse_undecided(
         value = suggested[key.name]
         for item in [value] if isinstance(value, str) else value:
             more += [key.flag, item]
-    command = reproduce.line(("new", *words, *more))
+    command = reproduce.line((*words, *more))
     problems.fix = (
         f"Nothing is asked without a terminal. Add --defaults, or say it all:\n  {command}"
     )

@@ -36,10 +36,15 @@ class GroupedOption(click.Option):
         self.heading = heading
 
 
-def options(catalogue: Catalogue) -> list[click.Parameter]:
-    """An option for each key. What it takes is judged later, together with everything else."""
+def options(catalogue: Catalogue, *, project: bool = True) -> list[click.Parameter]:
+    """An option for each key, or for those of a pipeline that has its name already.
+
+    What it takes is judged later, together with everything else.
+    """
     found: list[click.Parameter] = []
-    for key in (*keys.PROJECT, *keys.pipeline(catalogue)):
+    for key in (*(keys.PROJECT if project else ()), *keys.pipeline(catalogue)):
+        if key is keys.NAME and not project:
+            continue
         found += _options(key, catalogue)
         if key.name == "runtime":
             help_ = "The language, where the engine does not matter"

@@ -15,6 +15,7 @@ from scaffold import names
 from scaffold.errors import UsageError
 
 FILE = "conf/local.toml"
+HEAD = "# This machine only: git ignores this file."
 
 
 def describe(
@@ -46,10 +47,13 @@ def place(sample: Path) -> str:
 
 
 def write(project: Path, elsewhere: Mapping[str, str]) -> None:
-    lines = ["# This machine only: git ignores this file."]
-    for name, path in elsewhere.items():
-        lines += ["", f"[pipelines.{name}]", f"path = {_toml(path)}"]
+    """After what is there: the file is its owner's, and in no commit."""
     file = project / FILE
+    before = file.read_text(encoding="utf-8") if file.exists() else HEAD
+    lines = [before.rstrip("\n")]
+    for name, path in elsewhere.items():
+        if f"[pipelines.{name}]" not in before:
+            lines += ["", f"[pipelines.{name}]", f"path = {_toml(path)}"]
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 

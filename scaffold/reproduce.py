@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scaffold import answers, defaults, keys
-from scaffold.answers import Project
+from scaffold.answers import Pipeline, Project
 from scaffold.catalogue import Catalogue
 from scaffold.keys import Key
 
@@ -38,13 +38,18 @@ def _project(project: Project, catalogue: Catalogue) -> Iterator[str]:
 
 def _pipelines(project: Project, catalogue: Catalogue, sample: str) -> Iterator[str]:
     if len(project.pipelines) > 1:
-        entries = [_telling(pipeline.answers, catalogue) for pipeline in project.pipelines]
+        entries = [_telling(each.answers, catalogue) for each in project.pipelines]
         yield from ("-d", f"pipelines={_json(entries)}")
         return
+    (one,) = project.pipelines
+    yield from pipeline(one, catalogue, sample)
+
+
+def pipeline(one: Pipeline, catalogue: Catalogue, sample: str = "") -> Iterator[str]:
+    """The flags that describe one pipeline."""
     if sample:
         yield from ("--sample", sample)
-    (pipeline,) = project.pipelines
-    telling = _telling(pipeline.answers, catalogue)
+    telling = _telling(one.answers, catalogue)
     for key in keys.pipeline(catalogue):
         if key.name in telling:
             yield from _flags(key, telling[key.name])

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import shlex
-import signal
 import sys
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
@@ -23,11 +21,10 @@ from scaffold.problems import Problems
 
 def make(dest: str | None, *, as_json: bool, defaults: bool, **given: Any) -> None:
     """The whole command."""
-    signal.signal(signal.SIGTERM, _stop)
     catalogue, problems = catalogues.load(), Problems()
     asked = request(dest, given, problems, defaults=defaults)
     found = new.draft(asked, catalogue, problems)
-    created = _create(asked, found, catalogue, problems, asking=not as_json and _terminal())
+    created = _create(asked, found, catalogue, problems, asking=not as_json and at_terminal())
     if created is None:
         raise click.Abort
     click.echo(json.dumps(_plain(created), indent=2) if as_json else _text(created))
@@ -69,17 +66,18 @@ def _create(
             return None
         found = asked
     elif undecided:
-        decisions.refuse_undecided(found, tuple(_words()), catalogue, problems)
+        decisions.refuse_undecided(found, words("new"), catalogue, problems)
     return new.create(request, found, catalogue, problems)
 
 
-def _words() -> list[str]:
-    """What the user typed after `new`."""
-    words = sys.argv[1:]
-    return words[words.index("new") + 1 :] if "new" in words else []
+def words(command: str) -> tuple[str, ...]:
+    """What the user typed, from the command's name on."""
+    typed = sys.argv[1:]
+    return tuple(typed[typed.index(command) :] if command in typed else [command])
 
 
-def _terminal() -> bool:
+def at_terminal() -> bool:
+    """Whether there is somebody to ask."""
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
@@ -120,8 +118,3 @@ def _plain(created: Created) -> dict[str, Any]:
         "next_steps": _steps(created),
         "command": ["scaffold", *created.command],
     }
-
-
-def _stop(_number: int, _frame: FrameType | None) -> None:
-    """A scheduler's stop is like Ctrl-C: what was begun is tidied up on the way out."""
-    raise KeyboardInterrupt

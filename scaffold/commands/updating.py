@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import shlex
-import signal
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
@@ -26,7 +24,6 @@ def update(  # noqa: PLR0913 - click's options
     project: str, *, dry_run: bool, commit: bool, branch: str, remote: bool, as_json: bool
 ) -> int:
     """The whole command."""
-    signal.signal(signal.SIGTERM, _stop)
     if dry_run:
         return diff(project, patch=False, remote=remote, as_json=as_json)
     with open_templates() as templates:
@@ -61,7 +58,7 @@ def plain(found: Outcome) -> dict[str, Any]:
 
 
 def _text(found: Outcome, project: str) -> Iterator[str]:
-    yield from _mended(found.recovery)
+    yield from mended(found.recovery)
     if found.state == "current":
         yield f"{project} is up to date: {found.after}."
         return
@@ -73,6 +70,11 @@ def _text(found: Outcome, project: str) -> Iterator[str]:
         yield f"Updated {project} {step}: {count}, committed{_on(found)}."
     else:
         yield f"Updated {project} {step}: {count}, staged and not committed{_on(found)}."
+    yield from ending(found, project)
+
+
+def ending(found: Outcome, project: str) -> Iterator[str]:
+    """What was or would be changed, file by file; then what to do about it, and how to undo it."""
     yield from ("", *(f"  {line}" for line in _table(found.changes)))
     if found.notes:
         yield from ("", "Worth knowing:", *(f"  - {note}" for note in found.notes))
@@ -99,7 +101,7 @@ def _table(found: tuple[Change, ...]) -> Iterator[str]:
         yield f"{change.kind:<12}  {was}{change.path}{f'  ({why})' if why else ''}"
 
 
-def _mended(found: Recovery | None) -> Iterator[str]:
+def mended(found: Recovery | None) -> Iterator[str]:
     """What was found of a run that was killed."""
     if found is None:
         return
@@ -118,8 +120,3 @@ def _mended(found: Recovery | None) -> Iterator[str]:
 def _from(project: str, command: str) -> str:
     here = Path(project).resolve() == Path.cwd().resolve()
     return command if here else command.replace("git ", f"git -C {shlex.quote(project)} ")
-
-
-def _stop(_number: int, _frame: FrameType | None) -> None:
-    """A scheduler's stop is like Ctrl-C: what was begun is put back on the way out."""
-    raise KeyboardInterrupt

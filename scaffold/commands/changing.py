@@ -1,0 +1,196 @@
+"""`add`, `switch` and `remove` from their words to what they say at the end."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from scaffold import catalogue as catalogues
+from scaffold import (
+    consequences,
+    decisions,
+    fit,
+    local,
+    new,
+    outcome,
+    pipelines,
+    record,
+    reproduce,
+)
+from scaffold import update as updates
+from scaffold.catalogue import Catalogue
+from scaffold.commands import making, updating
+from scaffold.consequences import Consequence
+from scaffold.errors import UsageError
+from scaffold.new import Draft
+from scaffold.outcome import Ending, Outcome
+from scaffold.pipelines import Change
+from scaffold.problems import Problems
+from scaffold.record import Record
+from scaffold.source import Templates, open_templates
+
+Given = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a command is about to do, judged by the rules and not rendered yet."""
+
+    title: str
+    change: Change
+    consequences: tuple[Consequence, ...]
+    command: tuple[str, ...]
+    elsewhere: Mapping[str, str]
+
+
+def switch(name: str, given: Given) -> int:
+    """Other patterns for one pipeline."""
+    catalogue, problems = catalogues.load(), Problems()
+    found = record.read(_project(given))
+    request = making.request(None, _as_new(given), problems, defaults=False)
+    draft = new.draft(request, catalogue, problems)
+    (said,) = draft.values.get("pipelines") or [{}]
+    if not said:
+        problems.found.append(
+            UsageError("Nothing is said that should be switched.", fix="See scaffold switch --help")
+        )
+    problems.check()
+    change = pipelines.switched(found, name, said, catalogue)
+    entry = dict(next(new.answers for old, new in change.kept if old.name == name))
+    problems.found += fit.unread(set(said), entry, catalogue)
+    problems.check()
+    news = [consequences.of_switch(*pair, catalogue) for pair in change.kept if pair[0] != pair[1]]
+    step = Step(f"Switch {name}", change, tuple(news), making.words("switch"), {})
+    return _carry_out(step, given)
+
+
+def add(name: str, given: Given) -> int:
+    """One more pipeline."""
+    catalogue, problems = catalogues.load(), Problems()
+    found = record.read(_project(given))
+    draft = _described(name, given, found, catalogue, problems)
+    change = pipelines.added(found, draft.values["pipelines"], catalogue)
+    news = tuple(consequences.of_addition(pipeline) for pipeline in change.added)
+    words = [reproduce.pipeline(one, catalogue, draft.sample) for one in change.added]
+    command = ("add", name, *(word for some in words for word in _nameless(tuple(some))))
+    step = Step(
+        f"Add {', '.join(one.name for one in change.added)}", change, news, command, draft.elsewhere
+    )
+    return _carry_out(step, given)
+
+
+def remove(name: str, given: Given) -> int:
+    """One pipeline less."""
+    catalogue = catalogues.load()
+    change = pipelines.removed(record.read(_project(given)), name, catalogue)
+    gone = next(one for one in change.before.pipelines if one.name == name)
+    news = (consequences.of_removal(gone),)
+    return _carry_out(Step(f"Remove {name}", change, news, making.words("remove"), {}), given)
+
+
+def _described(
+    name: str, given: Given, found: Record, catalogue: Catalogue, problems: Problems
+) -> Draft:
+    """The new pipeline by flags, files and the sample; then by --defaults or by questions."""
+    request = making.request(".", _as_new(given), problems, defaults=given["defaults"])
+    request = replace(request, layers=(*request.layers, {"pipeline": name}))
+    draft = new.draft(request, catalogue, problems)
+    own = {k: v for k, v in found.answers.items() if k in ("project_name", "package", "runtime")}
+    draft = replace(draft, values=own | dict(draft.values))
+    if request.defaults:
+        draft = decisions.decided(draft, catalogue)
+    problems.found += decisions.unread(request, draft, catalogue)
+    if decisions.undecided(draft, catalogue):
+        if not given["as_json"] and making.at_terminal():
+            from scaffold import prompts  # noqa: PLC0415 - a sixth of a second
+
+            problems.check()
+            asked = prompts.ask(request, draft, catalogue)
+            if asked is None:
+                raise click.Abort
+            return asked
+        decisions.refuse_undecided(draft, making.words("add"), catalogue, problems)
+    problems.check()
+    return draft
+
+
+def _project(given: Given) -> Path:
+    return Path(given["project"]).absolute()
+
+
+def _as_new(given: Given) -> dict[str, Any]:
+    """The words in the form in which `new` has them."""
+    missing = {"sample": "", "answers": "", "data": (), "force": False, "git": False}
+    return missing | dict(given)
+
+
+def _nameless(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The flags of a pipeline without its name, which `add` takes as its argument."""
+    place = words.index("--pipeline")
+    return words[:place] + words[place + 2 :]
+
+
+def _carry_out(step: Step, given: Given) -> int:
+    with open_templates() as templates:
+        found = _merged(step, given, templates)
+    if given["as_json"]:
+        click.echo(json.dumps(_plain(found, step), indent=2))
+    else:
+        click.echo("\n".join(_text(found, step, given["project"])))
+    return 1 if found.conflicts else 0
+
+
+def _merged(step: Step, given: Given, templates: Templates) -> Outcome:
+    project, touch = _project(given), not given["dry_run"]
+    target = updates.target(remote=False, templates=templates)
+    _require_current(record.read(project), templates, given["project"])
+    request = updates.Request(project, target, step.change.asked, touch)
+    with updates.planned(request) as plan:
+        if not touch:
+            return outcome.looked_at(plan)
+        ending = Ending(given["commit"], given["branch"], step.title)
+        found = outcome.carry_out(plan, ending)
+    if step.elsewhere:
+        local.write(project, step.elsewhere)
+    return found
+
+
+def _require_current(found: Record, templates: Templates, project: str) -> None:
+    """The newest templates and other patterns in one merge could not be told from each other."""
+    if found.commit != templates.commit:
+        raise UsageError(
+            f"{project} is of other templates than this scaffold: {found.commit}, and here are {templates.commit}.",
+            "An update and other patterns in one merge could not be told from each other.",
+            f"Update it first, and commit that: scaffold update {shlex.quote(project)} --commit",
+        )
+
+
+def _text(found: Outcome, step: Step, project: str) -> Iterator[str]:
+    yield from updating.mended(found.recovery)
+    if found.state == "current":
+        yield f"{step.title}: the project is so already. Nothing was changed."
+        return
+    how = "would change" if found.state == "planned" else "changed"
+    end = {"planned": "nothing was touched", "conflicts": "staged, with conflicts"}
+    state = end.get(found.state) or ("committed" if found.committed else "staged and not committed")
+    yield f"{step.title}: {how} {len(found.changes)} files of {project}; {state}."
+    yield from updating.ending(found, project)
+    yield from ("", "For the data that is already written:")
+    yield from (f"  {line}" for news in step.consequences for line in news.lines)
+    package = step.change.after.package
+    yield from ("", "Next steps:", "  make setup test", f"  .venv/bin/python -m {package} plan")
+    yield from ("", "The same step again:", f"  {reproduce.line(step.command)}")
+
+
+def _plain(found: Outcome, step: Step) -> dict[str, Any]:
+    return updating.plain(found) | {
+        "consequences": [asdict(news) for news in step.consequences],
+        "answers": step.change.after.answers(),
+        "command": ["scaffold", *step.command],
+    }

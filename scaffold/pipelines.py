@@ -1,0 +1,103 @@
+"""The pipelines of a project that exists, and what `add`, `switch` and `remove` make of its answers.
+
+Nothing here renders or writes: what comes out are answers that were judged as those of a new project are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from scaffold import answers, keys
+from scaffold.answers import Pipeline, Project
+from scaffold.catalogue import Catalogue
+from scaffold.errors import UsageError
+from scaffold.record import Record
+from scaffold.scalars import nearest
+
+Entry = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A project before and after; `asked` is what differs, as copier takes it."""
+
+    before: Project
+    after: Project
+    asked: Mapping[str, Any]
+
+    @property
+    def added(self) -> tuple[Pipeline, ...]:
+        known = {pipeline.name for pipeline in self.before.pipelines}
+        return tuple(pipeline for pipeline in self.after.pipelines if pipeline.name not in known)
+
+    @property
+    def kept(self) -> tuple[tuple[Pipeline, Pipeline], ...]:
+        """Each pipeline that stays, as it was and as it will be."""
+        after = {pipeline.name: pipeline for pipeline in self.after.pipelines}
+        pairs = ((one, after.get(one.name)) for one in self.before.pipelines)
+        return tuple((old, new) for old, new in pairs if new)
+
+
+def entries(record: Record, catalogue: Catalogue) -> list[dict[str, Any]]:
+    """What is recorded of each pipeline: in the list, or flat, as plain copier's questions leave it."""
+    if several := record.answers.get("pipelines"):
+        return [dict(entry) for entry in several]
+    named = {"name": record.answers.get("pipeline")} | dict(record.answers)
+    known = [key.name for key in keys.pipeline(catalogue)]
+    return [{name: named[name] for name in known if name in named}]
+
+
+def switched(record: Record, name: str, said: Entry, catalogue: Catalogue) -> Change:
+    """Other answers for one pipeline. Settings that its patterns no longer read are left out."""
+    found = entries(record, catalogue)
+    place = _place(found, name)
+    found[place] = {**found[place], **said, "name": name}
+    return _change(record, found, catalogue)
+
+
+def added(record: Record, more: Sequence[Entry], catalogue: Catalogue) -> Change:
+    """More pipelines, after the others."""
+    return _change(record, [*entries(record, catalogue), *more], catalogue)
+
+
+def removed(record: Record, name: str, catalogue: Catalogue) -> Change:
+    """One pipeline less, but never the last one."""
+    found = entries(record, catalogue)
+    place = _place(found, name)
+    if len(found) == 1:
+        raise UsageError(
+            f'Cannot remove "{name}": it is the only pipeline of this project.',
+            "A project has at least one.",
+            "Add another first, or delete the project.",
+        )
+    return _change(record, found[:place] + found[place + 1 :], catalogue)
+
+
+def _place(found: Sequence[Entry], name: str) -> int:
+    names = [str(entry.get("name")) for entry in found]
+    if name in names:
+        return names.index(name)
+    if name.removesuffix("_consumer") in names:
+        producer = name.removesuffix("_consumer")
+        raise UsageError(
+            f'"{name}" comes with "{producer}", which publishes to it.',
+            fix=f"Change {producer}: scaffold switch {producer} --structure …, without disconnected.",
+        )
+    raise UsageError(
+        f'There is no pipeline "{name}" in this project.',
+        fix=f"{nearest(name, names)}There are: {', '.join(names)}.",
+    )
+
+
+def _change(record: Record, after: Sequence[Entry], catalogue: Catalogue) -> Change:
+    was = _project(record, entries(record, catalogue), catalogue)
+    will = _project(record, after, catalogue)
+    asked = {"pipelines": will.answers()["pipelines"]}
+    return Change(was, will, {} if was == will else asked)
+
+
+def _project(record: Record, found: Sequence[Entry], catalogue: Catalogue) -> Project:
+    own = {key.name: record.answers[key.name] for key in keys.PROJECT if key.name in record.answers}
+    return answers.complete(own | {"pipelines": [dict(entry) for entry in found]}, catalogue)
