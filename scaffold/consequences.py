@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from scaffold.answers import Pipeline
@@ -15,8 +16,7 @@ from scaffold.catalogue import Catalogue
 
 UNITS = {"windows": "windows of event time", "offsets": "offsets", "snapshots": "snapshots"}
 """The capabilities of extractions that say what the ledger's units are."""
-OWNED = ("every", "since")
-"""The settings that decide where windows begin and end."""
+LENGTHS = {"m": "minutes", "h": "hours", "d": "days"}
 REREAD = ("path", "format", "columns", "key", "event_time", "event_time_formats", "time_zone")
 """Answers about the data: rows that were read by other ones may be other rows."""
 
@@ -50,9 +50,11 @@ def _ledger(
 ) -> Literal["kept", "foreign", "empty"]:
     if old.answers["sink"] != new.answers["sink"]:
         return "empty"
-    moved = any(old.answers.get(key) != new.answers.get(key) for key in OWNED)
-    both = _units(old, catalogue), _units(new, catalogue)
-    return "foreign" if both[0] != both[1] or (both[1] == "windows" and moved) else "kept"
+    units = _units(new, catalogue)
+    same = units == _units(old, catalogue)
+    if same and units == "windows":
+        same = _places(old) == _places(new)
+    return "kept" if same else "foreign"
 
 
 def _lines(old: Pipeline, new: Pipeline, ledger: str, catalogue: Catalogue) -> Iterator[str]:
@@ -78,6 +80,14 @@ def _lines(old: Pipeline, new: Pipeline, ledger: str, catalogue: Catalogue) -> I
 def _units(pipeline: Pipeline, catalogue: Catalogue) -> str:
     provided = catalogue.patterns[f"extraction/{pipeline.answers['extraction']}"].provides
     return next(kind for kind in UNITS if kind in provided)
+
+
+def _places(pipeline: Pipeline) -> tuple[timedelta, timedelta]:
+    """How long windows are, and where they begin."""
+    length = str(pipeline.answers["every"])
+    every = timedelta(**{LENGTHS[length[-1]]: int(length[:-1])})
+    since = datetime.fromisoformat(str(pipeline.answers["since"])).replace(tzinfo=None)
+    return every, (since - datetime.min) % every  # noqa: DTZ901 - a difference, no time of a clock
 
 
 def _again(pipeline: Pipeline) -> str:
