@@ -68,7 +68,9 @@ class Templates(BuildHookInterface[BuilderConfig]):
         if wheel:
             (made / Path(CATALOGUE).name).write_text(read_catalogue(root), encoding="utf-8")
             shipped[str(made / Path(CATALOGUE).name)] = CATALOGUE
-        for file in files:  # by name: hatch itself leaves out a folder that it has met through a link
+        for (
+            file
+        ) in files:  # by name: hatch itself leaves out a folder that it has met through a link
             shipped[str(root / file)] = f"scaffold/_template/{file}" if wheel else file
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
