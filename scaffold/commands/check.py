@@ -9,9 +9,10 @@ from pathlib import Path
 import click
 
 from scaffold.check import Finding, check, known
+from scaffold.projects import search
 
 HELP = """Exit 1 if a PROJECT (default: here) is behind this scaffold, has conflicts or an interrupted update, or if its
-answers were edited by hand."""
+answers were edited by hand. A folder that is no project stands for all projects below it."""
 SAID = {
     "current": "up to date: {commit}",
     "behind": "behind: {commit}, the newest is {newest}; run scaffold update {project}",
@@ -35,7 +36,7 @@ def command() -> click.Command:
 
 def _check(*, projects: tuple[str, ...], remote: bool, as_json: bool) -> int:
     newest = known(remote=remote)
-    found = [check(Path(project), newest) for project in projects or (".",)]
+    found = [check(Path(project), newest) for project in search(projects or (".",))]
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in found], indent=2))
     else:

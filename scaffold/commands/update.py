@@ -14,10 +14,10 @@ JSON = click.Option(["--json", "as_json"], is_flag=True, help="As JSON.")
 DEBUG = click.Option(["--debug"], is_flag=True, expose_value=False, help="Show tracebacks.")
 PATCH = click.Option(["--patch"], is_flag=True, help="Show the whole patch.")
 
-UPDATE = """Merge the newest templates into PROJECT (default: here).
+UPDATE = """Merge the newest templates into each PROJECT (default: here).
 
 Everything is known before a file is touched. The result is staged and not committed; conflicts are left as git leaves
-them (exit 1)."""
+them (exit 1). A folder that is no project stands for all projects below it."""
 DIFF = """What update would change in PROJECT (default: here), file by file. Touches nothing."""
 
 
@@ -28,8 +28,9 @@ def update_command() -> click.Command:
             ["--commit"], is_flag=True, help="Commit the result, unless it has conflicts."
         ),
         click.Option(["--branch"], default="", metavar="NAME", help="Put it on a new branch."),
+        click.Option(["--jobs"], type=click.IntRange(1), default=1, help="Projects at once."),
     ]
-    params = [PROJECT, *options, REMOTE, JSON, DEBUG]
+    params = [click.Argument(["projects"], nargs=-1), *options, REMOTE, JSON, DEBUG]
     return click.Command("update", params=params, callback=_update, help=UPDATE)
 
 
@@ -39,10 +40,14 @@ def diff_command() -> click.Command:
     )
 
 
-def _update(**given: Any) -> int:
+def _update(*, projects: tuple[str, ...], jobs: int, **given: Any) -> int:
+    from scaffold import projects as places  # noqa: PLC0415
     from scaffold.commands import updating  # noqa: PLC0415
 
-    return updating.update(**given)
+    found = places.search(projects or (".",))
+    if len(found) == 1:
+        return updating.update(found[0], **given)
+    return updating.update_many(found, jobs=jobs, **given)
 
 
 def _diff(**given: Any) -> int:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import json
 import shlex
+import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
-from scaffold import changes, outcome
+from scaffold import changes, fleet, outcome
 from scaffold import update as updates
 from scaffold.changes import Change
+from scaffold.fleet import Order, Result
 from scaffold.journal import Recovery
 from scaffold.outcome import Ending, Outcome
 from scaffold.source import open_templates
 from scaffold.update import Request
+
+INTERRUPTED = 130
 
 
 def update(  # noqa: PLR0913 - click's options
@@ -35,6 +40,38 @@ def update(  # noqa: PLR0913 - click's options
     return 1 if found.conflicts else 0
 
 
+def update_many(  # noqa: PLR0913 - click's options
+    projects: list[str],
+    *,
+    jobs: int,
+    dry_run: bool,
+    commit: bool,
+    branch: str,
+    remote: bool,
+    as_json: bool,
+) -> int:
+    """Each project by itself, and a line of each at the end, in the order in which they were given."""
+    order = Order(Ending(commit, branch, "Update from the templates"), remote, dry_run)
+    found: dict[str, Result] = {}
+    stopped = False
+    try:
+        with _progress(len(projects), shown=not as_json) as bar:
+            for result in fleet.update(projects, order, min(jobs, len(projects))):
+                found[result.project] = result
+                bar.update(1, result)
+    except KeyboardInterrupt:
+        stopped = True
+    results = [found[project] for project in projects if project in found]
+    if as_json:
+        click.echo(json.dumps([_plain_result(result) for result in results], indent=2))
+    else:
+        click.echo("\n".join(_line(result) for result in results))
+    if stopped:
+        click.echo(f"Stopped: {len(projects) - len(results)} were not done.", err=True)
+        return INTERRUPTED
+    return max(result.exit_code for result in results)
+
+
 def diff(project: str, *, patch: bool, remote: bool, as_json: bool) -> int:
     """What would be changed. Conflicts are news here, not a failure."""
     with open_templates() as templates:
@@ -50,6 +87,50 @@ def diff(project: str, *, patch: bool, remote: bool, as_json: bool) -> int:
         click.echo("\n".join(_text(found, project)))
         click.echo(f"\n{text}" if text else "", nl=False)
     return 0
+
+
+def _progress(length: int, *, shown: bool) -> AbstractContextManager[Any]:
+    """On stderr, and only for somebody who looks."""
+    hidden = not (shown and sys.stderr.isatty())
+    return click.progressbar(
+        length=length,
+        label="Updating",
+        file=sys.stderr,
+        hidden=hidden,
+        item_show_func=lambda result: result.project if result else None,
+    )
+
+
+def _line(result: Result) -> str:
+    found = result.outcome
+    if found is None:
+        problem = result.problem
+        told = " ".join(part for part in (problem.what, problem.fix) if part) if problem else ""
+        return f"{result.project}: {told}"
+    count = f"{len(found.changes)} files"
+    return (
+        f"{result.project}: "
+        + {
+            "current": f"up to date: {found.after}",
+            "planned": f"an update from {found.before} to {found.after} would change {count}"
+            + (f", with {len(found.conflicts)} conflicts" if found.conflicts else ""),
+            "updated": f"updated from {found.before} to {found.after}: {count}, "
+            + ("committed" if found.committed else "staged"),
+            "conflicts": f"{len(found.conflicts)} conflicts in {', '.join(c.path for c in found.conflicts)}",
+        }[found.state]
+    )
+
+
+def _plain_result(result: Result) -> dict[str, Any]:
+    named = {"project": result.project, "exit_code": result.exit_code}
+    if result.outcome:
+        return plain(result.outcome) | named
+    problem = result.problem
+    told = (problem.what, problem.why, problem.fix) if problem else ("", "", "")
+    return {
+        "state": "broken",
+        "error": dict(zip(("what", "why", "fix"), told, strict=True)),
+    } | named
 
 
 def plain(found: Outcome) -> dict[str, Any]:
