@@ -108,5 +108,5 @@ def test_a_producer_that_is_killed_is_never_seen_half_done(
     assert before != after
     for step, killed in at_every_step(here, redo, tmp_path):
         assert read(killed).content() in (before, after), f"killed before step {step}"
-        assert killed.command(*redo).exit == 0
+        assert killed.command(*redo).exit in (0, 2)  # 2: it had ended, and may not do it again
         assert read(killed).content() == after, f"killed before step {step}"
