@@ -74,6 +74,7 @@ def planned(request: Request) -> Iterator[Plan]:
     """What is going to happen to a project. The lock is held until the plan is done with."""
     place = _repository(request.project)
     with _locked(place, request) as lock:
+        place = repository.find(request.project)  # whoever was waited for may have committed
         recovery = journal.recover(place) if lock is not None else None
         found = record.read(request.project)
         if request.touch:

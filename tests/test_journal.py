@@ -263,6 +263,40 @@ def test_two_updates_at_once_do_no_harm(releases: Releases, project: Path, tmp_p
     assert tree(project) == tree(releases.project("v0.2.0", tmp_path, "fresh"))
 
 
+def test_whoever_waits_for_a_commit_merges_into_that_commit(
+    releases: Releases, project: Path, tmp_path: Path
+) -> None:
+    """Two projects of one repository, at once, as a fleet does them."""
+    inner = releases.project("v0.1.0", project, "inner")
+    shutil.rmtree(inner / ".git")
+    commit(project)
+    program = """
+import sys
+from pathlib import Path
+from scaffold import outcome, source, update
+with source.open_templates() as templates:
+    target = update.target(remote=False, templates=templates)
+    with update.planned(update.Request(Path(sys.argv[1]), target, wait=True)) as plan:
+        outcome.carry_out(plan, outcome.Ending(commit=True, message="updated"))
+"""
+    runs = [
+        subprocess.Popen(
+            (sys.executable, "-c", program, str(folder)),
+            cwd=tmp_path,
+            env=releases.environment("v0.2.0"),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for folder in (project, inner)
+    ]
+    said = [run.communicate()[1] for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], said
+    assert git(project, "log", "--format=%s").splitlines()[:2] == ["updated", "updated"]
+    assert git(project, "status", "--porcelain") == ""
+    fresh = tree(releases.project("v0.2.0", tmp_path, "fresh"))
+    assert tree(inner) == fresh
+
+
 def test_an_index_that_another_git_holds_is_left_alone(releases: Releases, project: Path) -> None:
     before = tree(project)
     (project / ".git/index.lock").touch()

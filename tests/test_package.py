@@ -291,6 +291,24 @@ def test_a_build_of_its_own_tag_is_the_release(tmp_path: Path) -> None:
     assert record == {"version": VERSION, "ref": TAG, "why_not": ""}
 
 
+def test_an_installation_updates_a_project_of_an_earlier_release_offline(tmp_path: Path) -> None:
+    root = make_repository(tmp_path / "checkout")
+    git(root, "tag", "v0.0.1")
+    made = (sys.executable, "-m", "scaffold", "new", "made", "--defaults")
+    run(*made, cwd=tmp_path, environment=clean_environment() | {"PYTHONPATH": str(root)})
+    (root / "templates/projects/python_duckdb/later.md").write_text("new in this version\n")
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "--message", "later")
+    built = build(root, tmp_path / "dist", "--wheel")[".whl"]
+    installed = install(tmp_path / "venv", str(built)).offline()
+    shutil.rmtree(root)
+    environment = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    project = tmp_path / "made"
+    installed.run("scaffold", "update", "--commit", cwd=project, more=environment)
+    assert (project / "later.md").read_text() == "new in this version\n"
+    assert f"up to date: {TAG}" in installed.run("scaffold", "check", cwd=project, more=environment)
+
+
 def test_a_build_ahead_of_its_own_tag_is_not_taken_for_the_release(tmp_path: Path) -> None:
     root = make_repository(tmp_path / "checkout")
     git(root, "tag", TAG)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from zlib import crc32
 
 from ..core.contract import Table
 from ..core.pipeline import Pipeline
@@ -27,7 +28,8 @@ WITH ledger AS (
   FROM ledger WHERE part."table" = {name} GROUP BY part.part
 )
 SELECT {columns}
-FROM newest JOIN read_parquet({files}, filename = '_path') ON _path = file;
+FROM newest JOIN read_parquet({files}, filename = '_path', union_by_name = true)
+  ON _path = file;
 """
 
 
@@ -69,7 +71,8 @@ def publish_views(store: PartStore, tables: Sequence[Table]) -> None:
     for table in tables:
         folder = ledger.table(table.name).absolute()
         folder.mkdir(parents=True, exist_ok=True)
-        if not (empty := folder / "0.parquet").exists():
+        empty = folder / f"0-{crc32(table.ddl.encode()):08x}.parquet"  # its columns are these
+        if not empty.exists():
             rows = f"SELECT * FROM {store.relation(table.name)} LIMIT 0"
             store.con.execute(f"COPY ({rows}) TO {literal(str(aside / 'empty'))} (FORMAT parquet)")
             (aside / "empty").replace(empty)

@@ -5,6 +5,7 @@ batch of its own, and the failed one goes on without it: nothing is lost, nothin
 """
 
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -32,6 +33,10 @@ class Streaming:
     watermark: timedelta = timedelta(days=1)
     unit_type = "BIGINT"
     parallel = False
+
+    def owns(self, unit: str) -> bool:
+        """Ranges of offsets."""
+        return re.fullmatch(r"\d+-\d+", unit) is not None
 
     def plan(self, as_of: datetime, history: History) -> Sequence[Due]:
         """Failed batches, then what is new. A parked batch too, if a file of it was replaced."""

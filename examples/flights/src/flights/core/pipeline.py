@@ -72,6 +72,9 @@ class Extraction(Protocol):
     def parallel(self) -> bool:
         """Whether its units build on one another, or may be done at the same time."""
 
+    def owns(self, unit: str) -> bool:
+        """Whether a unit of the ledger is one of its own: rows of others would be owned twice."""
+
     def plan(self, as_of: datetime, history: History) -> Sequence[Due]: ...
     def again(self, start: datetime, end: datetime, history: History) -> Sequence[Due]: ...
     def request(self, units: Sequence[Any]) -> Request: ...

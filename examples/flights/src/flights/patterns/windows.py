@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..core.errors import UsageError
 from ..core.ledger import Entry, History
 from ..core.pipeline import Connection, Pipeline, Store
 from ..core.units import Due, Request, Slice, Slices, Unit, literal
@@ -23,6 +22,14 @@ class Windows:
     grace: timedelta = timedelta(0)
     unit_type = "TIMESTAMP"
 
+    def owns(self, unit: str) -> bool:
+        """Windows of this length, at these places."""
+        try:
+            start, end = map(datetime.fromisoformat, unit.split("/"))
+        except ValueError:
+            return False
+        return end - start == self.every and not (start - self.since) % self.every
+
     def over(self, as_of: datetime) -> Iterator[Unit]:
         """The windows that are over at `as_of`, oldest first."""
         start, end = self.since, min(as_of - self.grace, self.until or as_of)
@@ -32,7 +39,6 @@ class Windows:
 
     def missing(self, as_of: datetime, history: History) -> list[Due]:
         """The windows that are over and not done, and why."""
-        self._refuse_other_windows(history)
         newest = max(history.latest, default="")  # keys sort by time
         due = []
         for window in self.over(as_of):
@@ -91,13 +97,3 @@ class Windows:
             "after_until": sum(after),
             "undated": undated,
         }
-
-    def _refuse_other_windows(self, history: History) -> None:
-        for key in history.latest:
-            start, end = map(datetime.fromisoformat, key.split("/"))
-            if end - start != self.every or (start - self.since) % self.every:
-                raise UsageError(
-                    f"the ledger has the window {key}, which is none of {self.every} from "
-                    f"{self.since}: its rows would be owned twice. Set `every` and `since` back, "
-                    "or begin with an empty sink."
-                )

@@ -19,6 +19,18 @@ from .units import Due, Unit, chunks
 log = logging.getLogger(__name__)
 
 
+def known(pipeline: Pipeline, store: Store) -> History:
+    """What the ledger knows, if its units are those of this pipeline's extraction."""
+    history = store.history()
+    if foreign := [unit for unit in history.latest if not pipeline.extraction.owns(unit)]:
+        raise UsageError(
+            f"the ledger has the unit {foreign[0]}, which is none of this extraction: its rows "
+            "would be owned twice. Set the extraction back as it was, or begin with an empty sink "
+            "(`warehouse` in conf/)."
+        )
+    return history
+
+
 def plan(pipeline: Pipeline, as_of: datetime, history: History) -> tuple[Sequence[Due], int]:
     """The units that `run` would do now, and how many it would leave for later."""
     pipeline.source.ready(as_of, pipeline.contract)

@@ -32,12 +32,20 @@ class DuckDB:
             if write or not exists:
                 con.execute(f"CREATE SCHEMA IF NOT EXISTS {pipeline.name}")
                 con.execute("CREATE TABLE IF NOT EXISTS ledger (pipeline STRING, entry JSON)")
-                for table in (step.table for step in pipeline.steps):
-                    name = f"{pipeline.name}.{table.name}"
-                    con.execute(f"CREATE TABLE IF NOT EXISTS {name} ({table.ddl})")
+                for step in pipeline.steps:
+                    make(con, f"{pipeline.name}.{step.table.name}", step.table)
             yield DuckDBStore(con, pipeline.name)
         finally:
             con.close()
+
+
+def make(con: duckdb.DuckDBPyConnection, name: str, table: Table) -> None:
+    """A table as its contract has it. Columns that are new since it was made are empty in old rows."""
+    con.execute(f"CREATE TABLE IF NOT EXISTS {name} ({table.ddl})")
+    found = con.execute(f"SELECT * FROM {name} LIMIT 0").description or []
+    for column in table.columns:
+        if column.name not in [known[0] for known in found]:
+            con.execute(f"ALTER TABLE {name} ADD COLUMN {column.name} {column.type}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,14 @@ import duckdb
 
 from .errors import PipelineError
 from .pipeline import Pipeline, Store
+from .runner import known
 
 
 def status_of(pipeline: Pipeline, store: Store, as_of: datetime) -> dict[str, Any]:
     """Facts about one pipeline. Freshness is the age of the newest row when it is, or was, due;
     without event time, of the newest read.
     """
-    history = store.history()
+    history = known(pipeline, store)
     published = pipeline.extraction.published(history)
     at = min(as_of, getattr(pipeline.extraction, "until", None) or as_of)
     newest = max((e.last_event for _, e in published if e.last_event), default=None)

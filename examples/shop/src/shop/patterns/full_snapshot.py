@@ -36,6 +36,13 @@ class FullSnapshot:
     unit_type = "TIMESTAMP"
     parallel = False
 
+    def owns(self, unit: str) -> bool:
+        """Versions, by the time of their read."""
+        try:
+            return bool(datetime.fromisoformat(unit))
+        except ValueError:
+            return False
+
     def plan(self, as_of: datetime, history: History) -> Sequence[Due]:
         """One version; earlier ones that failed are over, since the source has moved on."""
         newest = max(history.done, default="")  # keys sort by time

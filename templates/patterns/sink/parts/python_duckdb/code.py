@@ -56,7 +56,9 @@ def order_of(table: Table) -> str:
 
 def published(table: Table, files: Iterable[Path]) -> str:
     """Rows of files, with the path of each, named like their table as conditions may want it."""
+    columns = ", ".join(f"CAST(NULL AS {c.type}) AS {c.name}" for c in table.columns)
+    rows = f"SELECT {columns}, '' AS _path WHERE false"
     if paths := ", ".join(literal(str(file)) for file in files):
-        return f"read_parquet([{paths}], filename = '_path') AS {table.name}"
-    nothing = ", ".join(f"CAST(NULL AS {c.type}) AS {c.name}" for c in table.columns)
-    return f"(SELECT {nothing}, '' AS _path WHERE false) AS {table.name}"
+        read = f"read_parquet([{paths}], filename = '_path', union_by_name = true)"
+        rows = f"{rows} UNION ALL BY NAME SELECT * FROM {read}"  # old files may lack new columns
+    return f"({rows}) AS {table.name}"

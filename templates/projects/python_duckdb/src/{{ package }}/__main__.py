@@ -42,7 +42,7 @@ def run(name: str | None, now: datetime | None, follow: float | None, as_json: b
     """Do everything that is due, the oldest gaps first."""
 
     def work(pipeline: Pipeline, store: Store) -> Facts:
-        due, left = runner.plan(pipeline, now or _clock(), store.history())
+        due, left = runner.plan(pipeline, now or _clock(), runner.known(pipeline, store))
         return _report(pipeline, store, runner.run(pipeline, store, due), len(due), left)
 
     if follow:
@@ -61,7 +61,7 @@ def plan(name: str | None, now: datetime | None, as_json: bool) -> None:
     """Show what `run` would do, and why; touches nothing."""
 
     def work(pipeline: Pipeline, store: Store) -> Facts:
-        due, left = runner.plan(pipeline, now or _clock(), store.history())
+        due, left = runner.plan(pipeline, now or _clock(), runner.known(pipeline, store))
         return {"due": {each.unit.key: each.why for each in due}, "left": left}
 
     sys.exit(_each(name, work, as_json))
@@ -78,7 +78,7 @@ def backfill(name: str, start: datetime, end: datetime, as_json: bool, **how: An
     """Do the units of [START, END) again, whether done, failed or parked."""
 
     def work(pipeline: Pipeline, store: Store) -> Facts:
-        due = pipeline.extraction.again(start, end, store.history())
+        due = pipeline.extraction.again(start, end, runner.known(pipeline, store))
         if not due:
             raise UsageError(f"there is no unit in [{start}, {end})")
         return _report(pipeline, store, runner.run(pipeline, store, due, **how), len(due))
