@@ -5,7 +5,7 @@ Nothing here renders or writes: what comes out are answers that were judged as t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from scaffold.record import Record
 from scaffold.scalars import nearest
 
 Entry = Mapping[str, Any]
+_PROJECTS = {"name", "language", "pipeline", "pipelines", *(key.name for key in keys.PROJECT)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,16 @@ def entries(record: Record, catalogue: Catalogue) -> list[dict[str, Any]]:
     named = {"name": record.answers.get("pipeline")} | dict(record.answers)
     known = [key.name for key in keys.pipeline(catalogue)]
     return [{name: named[name] for name in known if name in named}]
+
+
+def misplaced(said: Iterable[str]) -> Iterator[UsageError]:
+    """Answers that are not about a pipeline that has its name already."""
+    for key in said:
+        if key in _PROJECTS:
+            yield UsageError(
+                f"Cannot change {key} here: it is not an answer about this pipeline.",
+                fix="Leave it out. Names are for ever: folders, tables and imports have them.",
+            )
 
 
 def switched(record: Record, name: str, said: Entry, catalogue: Catalogue) -> Change:

@@ -57,8 +57,9 @@ def switch(name: str, given: Given) -> int:
     """Other patterns for one pipeline."""
     catalogue, problems = catalogues.load(), Problems()
     request = making.request(None, _as_new(given), problems, defaults=False)
+    problems.found += pipelines.misplaced(key for layer in request.layers for key in layer)
     (said,) = new.draft(request, catalogue, problems).values.get("pipelines") or [{}]
-    if not said:
+    if not said and not problems.found:
         fix = "Say what, as in --extraction lookback; scaffold switch --help has all of it."
         problems.found.append(UsageError("Nothing is said that should be switched.", fix=fix))
     problems.check()
@@ -108,6 +109,7 @@ def _described(
 ) -> Draft:
     """The new pipeline by flags, files and the sample; then by --defaults or by questions."""
     request = making.request(".", _as_new(given), problems, defaults=given["defaults"])
+    problems.found += pipelines.misplaced(key for layer in request.layers for key in layer)
     request = replace(request, layers=(*request.layers, {"pipeline": name}))
     draft = new.draft(request, catalogue, problems)
     own = {k: v for k, v in found.answers.items() if k in ("project_name", "package", "runtime")}
