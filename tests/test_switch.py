@@ -68,8 +68,8 @@ def edit(path: Path, old: str, new: str) -> None:
 def test_an_untouched_project_becomes_what_is_rendered_with_the_new_answers(
     releases: Releases, project: Path, tmp_path: Path
 ) -> None:
-    flags = ("--extraction", "lookback", "--windows", "3", "--sink", "parquet")
-    flags += ("--structure", "multi_hop", "--structure", "conditional", "-d", "retries=5")
+    patterns = ("--extraction", "lookback", "--sink", "parquet", "--structure", "conditional")
+    flags = (*patterns, "--windows", "3", "-d", "retries=5")
     assert switch(releases, project, *flags).returncode == 0
     assert tree(project) == fresh(releases, tmp_path, *flags)
     assert git(project, "diff", "--name-only") == ""
@@ -258,16 +258,8 @@ def test_plain_copier_goes_on_after_a_switch(
     switch(releases, project, "--extraction", "lookback", "--commit")
     edit(project / "README.md", "# ", "# My ")
     commit(project)
-    config = {
-        "GIT_CONFIG_COUNT": "2",
-        "GIT_CONFIG_KEY_0": f"url.{releases.root}.insteadOf",
-        "GIT_CONFIG_VALUE_0": CANONICAL_URL,
-        "GIT_CONFIG_KEY_1": "protocol.file.allow",
-        "GIT_CONFIG_VALUE_1": "always",
-        "COPIER_CACHE_DIR": str(tmp_path / "cache"),
-    }
     words = ("copier", "update", "--defaults", "--quiet", "--vcs-ref", "v0.2.0", ".")
-    env = INHERITED | PERSON | config
+    env = online(releases, tmp_path)
     done = subprocess.run(
         (sys.executable, "-m", *words),
         cwd=project,
@@ -285,31 +277,36 @@ def test_plain_copier_goes_on_after_a_switch(
 
 
 def test_a_project_of_plain_copier_is_switched(releases: Releases, tmp_path: Path) -> None:
-    from copier import run_copy  # noqa: PLC0415 - slow to import
-
-    project = tmp_path / "made"
-    data = {"project_name": "Made", "package": "made"}
-    run_copy(str(releases.root), project, data=data, vcs_ref=TAG, defaults=True, quiet=True)
+    project = tmp_path / "plain"
+    words = ("copy", "--defaults", "--quiet", "--vcs-ref", TAG, CANONICAL_URL, str(project))
+    copier = (sys.executable, "-m", "copier", *words)
+    subprocess.run(copier, env=online(releases, tmp_path), check=True, capture_output=True)
     git(project, "init", "--quiet", "--initial-branch=main")
     commit(project)
-    answers = project / ".copier-answers.yml"
-    again = releases.scaffold(TAG, "switch", "flights", "--sink", "parquet", cwd=project)
-    refused(again, "made from other templates")
-    scratch = releases.project(TAG, tmp_path, "scratch")  # the same answers, as a list
-    entry = json.loads(
-        scaffold(releases, scratch, "switch", "flights", "--sink", "parquet", "--json").stdout
-    )
-    assert entry["answers"]["pipelines"][0]["sink"] == "parquet"
-    assert "pipelines: []" in answers.read_text() or "pipelines" not in answers.read_text()
+    found = switched(releases, project, "--extraction", "lookback", "--commit")
+    assert found["notes"] == []
+    flags = ("--defaults", "--no-git", "--name", "Flights", "--extraction", "lookback")
+    releases.scaffold(TAG, "new", "fresh", *flags, cwd=tmp_path)
+    made, rendered = tree(project), tree(tmp_path / "fresh")
+    del made[".copier-answers.yml"], rendered[".copier-answers.yml"]
+    assert made == rendered
+    assert scaffold(releases, project, "check").returncode == 0
+
+
+def online(releases: Releases, tmp_path: Path) -> dict[str, str]:
+    """An environment in which the canonical URL leads to these releases."""
+    pairs = ((f"url.{releases.root}.insteadOf", CANONICAL_URL), ("protocol.file.allow", "always"))
+    config = {"GIT_CONFIG_COUNT": str(len(pairs)), "COPIER_CACHE_DIR": str(tmp_path / "cache")}
+    for number, (key, value) in enumerate(pairs):
+        config |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return INHERITED | PERSON | config
 
 
 # --- add and remove
 
 
 ORDERS = ("--defaults", "--path", "data/orders/*.jsonl", "--format", "jsonl")
-COLUMNS = (
-    '[{"name":"id","source":"ID","type":"BIGINT"},{"name":"at","source":"At","type":"TIMESTAMP"}]'
-)
+COLUMNS = '[{"name":"id","source":"ID","type":"BIGINT"},{"name":"ordered","source":"At","type":"TIMESTAMP"}]'
 TABLE = (
     *ORDERS,
     "-d",
@@ -317,7 +314,7 @@ TABLE = (
     "--key",
     "id",
     "--event-time",
-    "at",
+    "ordered",
     "--since",
     "2025-01-01",
 )
@@ -330,7 +327,7 @@ def add(releases: Releases, project: Path, *words: str) -> Done:
 def test_a_pipeline_that_is_added_is_as_if_it_had_been_there_from_the_first(
     releases: Releases, project: Path, tmp_path: Path
 ) -> None:
-    done = add(releases, project, *TABLE, "--extraction", "streaming", "--json")
+    done = add(releases, project, *TABLE, "--extraction", "lookback", "--json")
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert [one["name"] for one in found["answers"]["pipelines"]] == ["flights", "orders"]
