@@ -2,14 +2,35 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
-from .support import World, having, ordered, redone
+from .killing import at_every_step, mixtures
+from .support import World, having, ordered, rewriting, stamp, windowed
 from .test_disconnected import consumer_of, pair, refused
 
 Make = Callable[[str], World]
-each = pytest.mark.parametrize("name", having(structure="Disconnected"))
+producers = having(structure="Disconnected")
+each = pytest.mark.parametrize("name", producers)
+each_again = pytest.mark.parametrize("name", [n for n in producers if n in rewriting()])
+
+
+def correct(here: World) -> tuple[str, ...]:
+    """Correct the source; gives the command with which the producer follows."""
+    rows = here.rows(5, version=1)
+    streaming = type(here.pipeline.extraction).__name__ == "Streaming"
+    here.write("w0", rows if streaming else rows[1:])  # one is gone
+    if here.name in windowed():
+        return "backfill", here.name, stamp(here.begin), stamp(here.end(2))
+    return "run", here.name, "--as-of", stamp(here.over(3))
+
+
+def read(here: World) -> World:
+    """The consumer, when it has read what is there."""
+    consumer = consumer_of(here)
+    assert consumer.run(here.over(2)).exit == 0
+    return consumer
 
 
 @each
@@ -46,18 +67,46 @@ def test_stale_data_is_not_ready_until_the_producer_brings_more(name: str, world
     assert consumer.silver() == here.silver()
 
 
-@each
+@each_again
 def test_what_the_producer_did_again_replaces_what_was_read(name: str, world: Make) -> None:
-    here, consumer = pair(world(name))
-    consumer.run(here.over(2))
-    kind = type(here.pipeline.extraction).__name__
-    if name not in redone() and hasattr(here.pipeline.extraction, "every"):
-        return  # it does nothing again
-    rows = here.rows(5, version=1)
-    here.write("w0", rows if kind == "Streaming" else rows[1:])  # corrected, and one is gone
-    assert here.again(2).exit == 0
-    assert consumer.silver() != here.silver()
-    at = here.over(2)
-    assert consumer.run(at).exit == 0
+    here, _ = pair(world(name))
+    read(here)
+    assert here.command(*correct(here)).exit == 0
+    assert consumer_of(here).silver() != here.silver()
+    consumer = read(here)
     assert consumer.silver() == here.silver()
     assert sum(row["rows"] for row in consumer.table("gold")) == len(here.silver())
+
+
+@each_again
+def test_a_consumer_that_is_killed_shows_the_old_rows_or_the_new_ones_and_heals(
+    name: str, world: Make, tmp_path: Path
+) -> None:
+    here, _ = pair(world(name))
+    consumer = read(here)
+    before = consumer.content()
+    assert here.command(*correct(here)).exit == 0
+    after = read(here.copy(tmp_path / "never")).content()
+    assert before != after
+    command = ("run", consumer.name, "--as-of", stamp(here.over(2)))
+    for step, killed in at_every_step(consumer, command, tmp_path):
+        assert mixtures(killed.content(), before, after) == [], f"killed before step {step}"
+        assert killed.command(*command).exit == 0
+        assert killed.content() == after, f"killed before step {step}"
+
+
+@each_again
+def test_a_producer_that_is_killed_is_never_seen_half_done(
+    name: str, world: Make, tmp_path: Path
+) -> None:
+    here, _ = pair(world(name))
+    before = read(here.copy(tmp_path / "before")).content()
+    redo = correct(here)
+    never = here.copy(tmp_path / "never")
+    assert never.command(*redo).exit == 0
+    after = read(never).content()
+    assert before != after
+    for step, killed in at_every_step(here, redo, tmp_path):
+        assert read(killed).content() in (before, after), f"killed before step {step}"
+        assert killed.command(*redo).exit == 0
+        assert read(killed).content() == after, f"killed before step {step}"
