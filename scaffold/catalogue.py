@@ -57,6 +57,17 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Switched:
+    """What it means for data that is already written, if a pattern is chosen that was not, or the other way.
+
+    In these texts {backfill} and {rebuild} are the project's commands, and answers stand under their keys.
+    """
+
+    joins: str = ""
+    leaves: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Setting:
     """A key of a pipeline's answers that only some patterns read."""
 
@@ -70,6 +81,10 @@ class Setting:
     least: int = 1
     choices: Mapping[str, str] = field(default_factory=dict)
     """What each value means."""
+    role: str = ""
+    """What it is to the units of the ledger: their `length`, the `start` of the first, how many come `again`."""
+    changed: str = ""
+    """What another value means for data that is already written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +104,13 @@ class Pattern:
     settings: tuple[Setting, ...]
     notes: tuple[Note, ...]
     page: str
+    units: str
+    """What the ledger counts, of an extraction."""
+    place: str
+    """What a sink keeps its tables and its ledger in."""
+    empty: str
+    """How a sink is emptied of one pipeline."""
+    switched: Switched
 
     @property
     def ref(self) -> str:

@@ -1,107 +1,112 @@
-"""What other patterns mean for the data that a pipeline has already written.
+"""What other answers mean for the data that a pipeline has already written.
 
-A sink's ledger knows units. It goes on being true as long as sink and units stay the same; other units are refused by
-the generated project, and another sink has no ledger yet. What is said here is what the project's next `plan` shows.
+A sink's ledger knows units. It goes on being true as long as the sink and the units stay what they are. What is said
+here is what the generated project's next `plan` shows. Which units an extraction has, where a sink keeps them, and what
+a pattern means that joins or leaves, stands in the catalogue; here it is compared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
+from scaffold import keys
 from scaffold.answers import Pipeline
 from scaffold.catalogue import Catalogue
+from scaffold.sides import Side
 
-UNITS = {"windows": "windows of event time", "offsets": "offsets", "snapshots": "snapshots"}
-"""The capabilities of extractions that say what the ledger's units are."""
-LENGTHS = {"m": "minutes", "h": "hours", "d": "days"}
-REREAD = ("path", "format", "columns", "key", "event_time", "event_time_formats", "time_zone")
-"""Answers about the data: rows that were read by other ones may be other rows."""
+Ledger = Literal["kept", "foreign", "empty"]
+_SHAPE = ("key", "event_time")
+"""Beside the columns, what a table that is there was made for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Consequence:
     pipeline: str
-    ledger: Literal["kept", "foreign", "empty"]
-    """Whether the next run finds what was done, refuses what it finds, or finds nothing."""
-    lines: tuple[str, ...]
+    ledger: Ledger
+    """Whether the next run goes on from what was done, has to be kept from it, or finds nothing."""
+    again: int = 0
+    """How many units that are done the next run does again."""
+    gap: tuple[str, str] | None = None
+    """From where to where units lie that come before all that was done."""
+    lines: tuple[str, ...] = ()
 
 
 def of_switch(old: Pipeline, new: Pipeline, catalogue: Catalogue) -> Consequence:
-    """For one pipeline of which both are versions."""
-    ledger = _ledger(old, new, catalogue)
-    return Consequence(new.name, ledger, tuple(_lines(old, new, ledger, catalogue)))
+    """For one pipeline, as it was and as it will be."""
+    was, now = Side.of(old, catalogue), Side.of(new, catalogue)
+    if was.sink.place != now.sink.place:
+        return Consequence(new.name, "empty", lines=tuple(_moved(was, now)))
+    if was.sink != now.sink or not was.agrees(now):
+        return Consequence(new.name, "foreign", lines=tuple(_foreign(was, now)))
+    gap = (str(now.role("start")), str(was.role("start"))) if now.begins_before(was) else None
+    again = int(now.role("again") or 0)
+    return Consequence(new.name, "kept", again, gap, tuple(_kept(was, now, gap, catalogue)))
 
 
-def of_addition(new: Pipeline) -> Consequence:
-    line = f"{new.name}: nothing is written yet. The next run does everything{_since(new)}."
-    return Consequence(new.name, "empty", (line,))
+def of_addition(new: Pipeline, catalogue: Catalogue) -> Consequence:
+    everything = Side.of(new, catalogue).everything
+    return Consequence(
+        new.name, "empty", lines=(f"Nothing is written yet: the next run does {everything}.",)
+    )
 
 
-def of_removal(old: Pipeline) -> Consequence:
-    line = f"{old.name}: what it wrote stays in the sink {old.answers['sink']}; nothing reads or deletes it."
-    return Consequence(old.name, "kept", (line,))
+def of_removal(old: Pipeline, catalogue: Catalogue) -> Consequence:
+    side = Side.of(old, catalogue)
+    lines = (f"What it wrote stays. To delete it: {side.empty}.",)
+    return Consequence(old.name, "kept", lines=lines)
 
 
-def _ledger(
-    old: Pipeline, new: Pipeline, catalogue: Catalogue
-) -> Literal["kept", "foreign", "empty"]:
-    if old.answers["sink"] != new.answers["sink"]:
-        return "empty"
-    units = _units(new, catalogue)
-    same = units == _units(old, catalogue)
-    if same and units == "windows":
-        same = _places(old) == _places(new)
-    return "kept" if same else "foreign"
+def _moved(was: Side, now: Side) -> Iterator[str]:
+    yield f"{now.sink.title} is empty, its ledger too: the next run does {now.everything}."
+    yield f"What {was.sink.title} has stays there, and nothing reads it any more. To delete it: {was.empty}."
+    yield f"Where `warehouse` is set for a machine, it has to be a {now.sink.place} now."
+    if was.provides("contract") and now.provides("contract"):
+        yield f"{now.name}_consumer begins anew as well."
 
 
-def _lines(old: Pipeline, new: Pipeline, ledger: str, catalogue: Catalogue) -> Iterator[str]:
-    name, was, now = new.name, old.answers, new.answers
-    if ledger == "empty":
-        yield f"{name}: the sink {now['sink']} is empty. The next run does everything{_since(new)}; what {was['sink']} has stays there."
-        return
-    if ledger == "foreign":
-        units = UNITS[_units(new, catalogue)]
-        yield (
-            f"{name}: the ledger has other units than these {units}, so plan and run refuse it. Begin with an empty"
-            f" sink (warehouse in conf/): the next run then does everything{_since(new)}."
-        )
-        return
-    yield f"{name}: the ledger is kept, and what is done stays done{_again(new)}."
-    if any(was.get(key) != now.get(key) for key in REREAD):
-        yield f"{name}: rows that were read before are as they were. To read them again: {_backfill(new)}"
-    gained = set(now["structure"]) - set(was["structure"])
-    if gained or was["extraction"] != now["extraction"] or was.get("measure") != now.get("measure"):
-        yield f"{name}: tables and columns that are new are empty for what is done. To fill them: {_backfill(new)}"
+def _foreign(was: Side, now: Side) -> Iterator[str]:
+    if was.sink != now.sink:
+        yield f"{was.sink.title} and {now.sink.title} keep their files in the same place, and not in the same way."
+    elif was.extraction.units != now.extraction.units:
+        yield f"The ledger has {was.extraction.units}, and these are {now.extraction.units}: plan and run refuse it."
+    else:
+        yield "The ledger has other windows than these, and rows would be owned twice: plan and run refuse it."
+    yield f"Begin with an empty sink: {now.empty}. The next run then does {now.everything}."
 
 
-def _units(pipeline: Pipeline, catalogue: Catalogue) -> str:
-    provided = catalogue.patterns[f"extraction/{pipeline.answers['extraction']}"].provides
-    return next(kind for kind in UNITS if kind in provided)
+def _kept(was: Side, now: Side, gap: tuple[str, str] | None, catalogue: Catalogue) -> Iterator[str]:
+    yield "The ledger is kept, and what is done stays done."
+    if now.role("again"):
+        yield f"Each run reads the last {now.role('again')} of its units again."
+    if gap:
+        filled = "the next runs fill it" if now.provides("healing") else "it has to be filled"
+        yield f"Nothing was read from {gap[0]} to {gap[1]}; {filled}: `backfill {now.name} {gap[0]} {gap[1]}`."
+    raw = was.provides("raw_kept") and now.provides("raw_kept")
+    for text in filter(None, (*_data(was, now), *_texts(was, now, catalogue))):
+        yield text.format_map(now.words(raw=raw))
 
 
-def _places(pipeline: Pipeline) -> tuple[timedelta, timedelta]:
-    """How long windows are, and where they begin."""
-    length = str(pipeline.answers["every"])
-    every = timedelta(**{LENGTHS[length[-1]]: int(length[:-1])})
-    since = datetime.fromisoformat(str(pipeline.answers["since"])).replace(tzinfo=None)
-    return every, (since - datetime.min) % every  # noqa: DTZ901 - a difference, no time of a clock
+def _data(was: Side, now: Side) -> Iterator[str]:
+    """What other answers about the data mean."""
+    names = {key.name for key in keys.DATA}
+    changed = {name for name in names if was.answers.get(name) != now.answers.get(name)}
+    lost = [column for column in was.answers["columns"] if column not in now.answers["columns"]]
+    if lost or changed & set(_SHAPE):
+        yield f"Its tables were made for other columns. Begin with an empty sink: {now.empty}."
+    elif changed:
+        yield "Rows that were read before are as they were. {backfill} reads them again."
 
 
-def _again(pipeline: Pipeline) -> str:
-    windows = pipeline.answers.get("windows")
-    return f"; each run reads the last {windows} windows again" if windows else ""
-
-
-def _since(pipeline: Pipeline) -> str:
-    since = pipeline.answers.get("since")
-    return f" from {since} on" if since else " that the source has"
-
-
-def _backfill(pipeline: Pipeline) -> str:
-    found: Mapping[str, Any] = pipeline.answers
-    if found["extraction"] == "full_snapshot":
-        return "run"
-    return f"backfill {pipeline.name} {found.get('since') or 'START'} {found.get('until') or 'END'}"
+def _texts(was: Side, now: Side, catalogue: Catalogue) -> Iterator[str]:
+    """What the catalogue says to patterns that join or leave, and to settings of those that stay."""
+    for part in catalogue.patterns.values():
+        if part in now.parts and part not in was.parts:
+            yield part.switched.joins
+        elif part in was.parts and part not in now.parts:
+            yield part.switched.leaves
+        elif part in now.parts:
+            for setting in part.settings:
+                if was.answers.get(setting.key) != now.answers.get(setting.key):
+                    yield setting.changed

@@ -7,7 +7,16 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from scaffold.catalogue import Axis, Catalogue, Need, Note, Pattern, Runtime, Setting
+from scaffold.catalogue import (
+    Axis,
+    Catalogue,
+    Need,
+    Note,
+    Pattern,
+    Runtime,
+    Setting,
+    Switched,
+)
 
 ANSWERED = frozenset({"event_time"})
 """Capabilities that the answers provide, not a pattern."""
@@ -60,6 +69,10 @@ def _pattern(raw: Mapping[str, Any]) -> Pattern:
         settings=tuple(Setting(**setting) for setting in raw.get("settings", ())),
         notes=tuple(_note(note) for note in raw.get("notes", ())),
         page=raw.get("page", ""),
+        units=raw.get("units", ""),
+        place=raw.get("place", ""),
+        empty=raw.get("empty", ""),
+        switched=Switched(**raw.get("switched", {})),
     )
 
 

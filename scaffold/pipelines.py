@@ -5,11 +5,11 @@ Nothing here renders or writes: what comes out are answers that were judged as t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scaffold import answers, keys
+from scaffold import answers, defaults, keys, rules
 from scaffold.answers import Pipeline, Project
 from scaffold.catalogue import Catalogue
 from scaffold.errors import UsageError
@@ -17,6 +17,7 @@ from scaffold.record import Record
 from scaffold.scalars import nearest
 
 Entry = Mapping[str, Any]
+_PROJECTS = {"name", "language", "pipeline", "pipelines", *(key.name for key in keys.PROJECT)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,21 @@ def entries(record: Record, catalogue: Catalogue) -> list[dict[str, Any]]:
     return [{name: named[name] for name in known if name in named}]
 
 
+def misplaced(said: Iterable[str]) -> Iterator[UsageError]:
+    """Answers that are not about a pipeline that has its name already."""
+    for key in said:
+        if key in _PROJECTS:
+            yield UsageError(
+                f"Cannot change {key} here: it is not an answer about this pipeline.",
+                fix="Leave it out. Names are for ever: folders, tables and imports have them.",
+            )
+
+
 def switched(record: Record, name: str, said: Entry, catalogue: Catalogue) -> Change:
     """Other answers for one pipeline. Settings that its patterns no longer read are left out."""
     found = entries(record, catalogue)
     place = _place(found, name)
-    found[place] = {**found[place], **said, "name": name}
+    found[place] = _forgetting({**found[place], **said, "name": name}, said, catalogue)
     return _change(record, found, catalogue)
 
 
@@ -72,6 +83,7 @@ def removed(record: Record, name: str, catalogue: Catalogue) -> Change:
             "A project has at least one.",
             "Add another first, or delete the project.",
         )
+    _require_unread(found[place], catalogue)
     return _change(record, found[:place] + found[place + 1 :], catalogue)
 
 
@@ -89,6 +101,32 @@ def _place(found: Sequence[Entry], name: str) -> int:
         f'There is no pipeline "{name}" in this project.',
         fix=f"{nearest(name, names)}There are: {', '.join(names)}.",
     )
+
+
+def _require_unread(entry: Entry, catalogue: Catalogue) -> None:
+    """A promise is taken back before what was promised: in a step of its own, which its consumers can see."""
+    parts = rules.chosen(entry, catalogue)
+    publishing = next((part for part in parts if "contract" in part.provides), None)
+    if publishing:
+        name = entry["name"]
+        others = [id_ for id_ in entry["structure"] if id_ != publishing.id]
+        rest = " ".join(f"--structure {id_}" for id_ in others) or "--no-structure"
+        raise UsageError(
+            f'Cannot remove "{name}": "{name}_consumer" reads what it publishes under its contract.',
+            "A consumer would wait for ever for data that never comes.",
+            f"Take the promise back first, and commit that: scaffold switch {name} {rest} --commit",
+        )
+
+
+def _forgetting(entry: Entry, said: Entry, catalogue: Catalogue) -> dict[str, Any]:
+    """Without accepted rules that no longer refuse anything: another switch would be accepted in silence."""
+    if "accept" in said:
+        return dict(entry)
+    filled = defaults.fill(entry, catalogue)
+    refused = {
+        finding.need.rule for finding in rules.judge(filled | {"accept": []}, catalogue).refused
+    }
+    return {**entry, "accept": [rule for rule in entry.get("accept") or () if rule in refused]}
 
 
 def _change(record: Record, after: Sequence[Entry], catalogue: Catalogue) -> Change:

@@ -3,16 +3,16 @@
     with planned(request) as plan:       # everything is known, nothing is touched
         outcome = carry_out(plan, ending)
 
-`asked` are answers to be changed: none for an update, those of the command for `switch`, `add` and `remove`. Whoever
-does many projects opens the templates once (`source.open_templates`) and hands them in.
+`asked` says which answers are to be changed: none for an update; for `switch`, `add` and `remove` what they make of the
+project's record, which is read once the lock is held. Whoever does many projects opens the templates once (`source.open_templates`) and hands them in.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +37,16 @@ class Target:
     history: History
 
 
+def nothing(_: Record) -> Mapping[str, Any]:
+    """What an update asks for."""
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     project: Path
     target: Target
-    asked: Mapping[str, Any] = field(default_factory=dict)
+    asked: Callable[[Record], Mapping[str, Any]] = nothing
     touch: bool = True
     """Whether the plan will be carried out. If not, nothing is written to the owner's repository."""
     wait: bool = False
@@ -111,17 +116,25 @@ def _locked(place: Repository, request: Request) -> AbstractContextManager[int |
 def _made(request: Request, place: Repository, found: Record, work: Path) -> Plan:
     new = replace(request.target.templates, url=found.source)
     plan = Plan(place, found, new, None, (), ())
-    if found.commit == new.commit and not request.asked:
-        return plan
     require_older(found, request)
+    asked = request.asked(found)
+    if found.commit == new.commit and not asked:
+        return plan
     old = replace(request.target.history.at(found.commit), url=found.source)
     if not request.touch:
         (work / "objects").mkdir()
         place = place.storing(work / "objects")
-    rendered = renders.both(renders.Wanted(place, found, request.asked), old, new, work)
-    labels = (f"template {old.commit}", f"template {new.commit}")
+    rendered = renders.both(renders.Wanted(place, found, asked), old, new, work)
+    labels = _labels(old, new)
     merge = merges.merge(place, rendered.old, rendered.new, labels)
     return Plan(place, found, new, merge, changes.changes(place, merge), rendered.notes)
+
+
+def _labels(old: Templates, new: Templates) -> tuple[str, str]:
+    """What conflicts call both sides; `check` knows them by their first word."""
+    if old.commit != new.commit:
+        return f"template {old.commit}", f"template {new.commit}"
+    return f"template {old.commit} before", f"template {new.commit} as asked"
 
 
 def require_older(found: Record, request: Request) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -49,49 +49,59 @@ class Step:
     elsewhere: Mapping[str, str]
 
 
+Make = Callable[[Record], Step]
+"""From what a project records, read when nobody else can change it, to the step."""
+
+
 def switch(name: str, given: Given) -> int:
     """Other patterns for one pipeline."""
     catalogue, problems = catalogues.load(), Problems()
-    found = record.read(_project(given))
     request = making.request(None, _as_new(given), problems, defaults=False)
-    draft = new.draft(request, catalogue, problems)
-    (said,) = draft.values.get("pipelines") or [{}]
-    if not said:
-        problems.found.append(
-            UsageError("Nothing is said that should be switched.", fix="See scaffold switch --help")
-        )
+    problems.found += pipelines.misplaced(key for layer in request.layers for key in layer)
+    (said,) = new.draft(request, catalogue, problems).values.get("pipelines") or [{}]
+    if not said and not problems.found:
+        fix = "Say what, as in --extraction lookback; scaffold switch --help has all of it."
+        problems.found.append(UsageError("Nothing is said that should be switched.", fix=fix))
     problems.check()
-    change = pipelines.switched(found, name, said, catalogue)
-    entry = dict(next(new.answers for old, new in change.kept if old.name == name))
-    problems.found += fit.unread(set(said), entry, catalogue)
-    problems.check()
-    news = [consequences.of_switch(*pair, catalogue) for pair in change.kept if pair[0] != pair[1]]
-    step = Step(f"Switch {name}", change, tuple(news), making.words("switch"), {})
+
+    def step(found: Record) -> Step:
+        change = pipelines.switched(found, name, said, catalogue)
+        old, new = next(pair for pair in change.kept if pair[0].name == name)
+        vain = Problems([*fit.unread(set(said), new.answers, catalogue)])
+        vain.check()
+        news = (consequences.of_switch(old, new, catalogue),)
+        return Step(f"Switch {name}", change, news, making.words("switch"), {})
+
     return _carry_out(step, given)
 
 
 def add(name: str, given: Given) -> int:
     """One more pipeline."""
     catalogue, problems = catalogues.load(), Problems()
-    found = record.read(_project(given))
-    draft = _described(name, given, found, catalogue, problems)
-    change = pipelines.added(found, draft.values["pipelines"], catalogue)
-    news = tuple(consequences.of_addition(pipeline) for pipeline in change.added)
-    words = [reproduce.pipeline(one, catalogue, draft.sample) for one in change.added]
-    command = ("add", name, *(word for some in words for word in _nameless(tuple(some))))
-    step = Step(
-        f"Add {', '.join(one.name for one in change.added)}", change, news, command, draft.elsewhere
-    )
+    draft = _described(name, given, record.read(_project(given)), catalogue, problems)
+
+    def step(found: Record) -> Step:
+        change = pipelines.added(found, draft.values["pipelines"], catalogue)
+        news = tuple(consequences.of_addition(one, catalogue) for one in change.added)
+        words = [reproduce.pipeline(one, catalogue, draft.sample) for one in change.added]
+        command = ("add", name, *(word for some in words for word in _nameless(tuple(some))))
+        title = f"Add {', '.join(one.name for one in change.added)}"
+        return Step(title, change, news, command, draft.elsewhere)
+
     return _carry_out(step, given)
 
 
 def remove(name: str, given: Given) -> int:
     """One pipeline less."""
     catalogue = catalogues.load()
-    change = pipelines.removed(record.read(_project(given)), name, catalogue)
-    gone = next(one for one in change.before.pipelines if one.name == name)
-    news = (consequences.of_removal(gone),)
-    return _carry_out(Step(f"Remove {name}", change, news, making.words("remove"), {}), given)
+
+    def step(found: Record) -> Step:
+        change = pipelines.removed(found, name, catalogue)
+        gone = next(one for one in change.before.pipelines if one.name == name)
+        news = (consequences.of_removal(gone, catalogue),)
+        return Step(f"Remove {name}", change, news, making.words("remove"), {})
+
+    return _carry_out(step, given)
 
 
 def _described(
@@ -99,6 +109,7 @@ def _described(
 ) -> Draft:
     """The new pipeline by flags, files and the sample; then by --defaults or by questions."""
     request = making.request(".", _as_new(given), problems, defaults=given["defaults"])
+    problems.found += pipelines.misplaced(key for layer in request.layers for key in layer)
     request = replace(request, layers=(*request.layers, {"pipeline": name}))
     draft = new.draft(request, catalogue, problems)
     own = {k: v for k, v in found.answers.items() if k in ("project_name", "package", "runtime")}
@@ -136,9 +147,9 @@ def _nameless(words: tuple[str, ...]) -> tuple[str, ...]:
     return words[:place] + words[place + 2 :]
 
 
-def _carry_out(step: Step, given: Given) -> int:
+def _carry_out(make: Make, given: Given) -> int:
     with open_templates() as templates:
-        found = _merged(step, given, templates)
+        found, step = _merged(make, given, templates)
     if given["as_json"]:
         click.echo(json.dumps(_plain(found, step), indent=2))
     else:
@@ -146,23 +157,27 @@ def _carry_out(step: Step, given: Given) -> int:
     return 1 if found.conflicts else 0
 
 
-def _merged(step: Step, given: Given, templates: Templates) -> Outcome:
+def _merged(make: Make, given: Given, templates: Templates) -> tuple[Outcome, Step]:
     project, touch = _project(given), not given["dry_run"]
+
+    def asked(found: Record) -> Mapping[str, Any]:
+        _require_current(found, templates, given["project"])
+        return make(found).change.asked
+
     target = updates.target(remote=False, templates=templates)
-    _require_current(record.read(project), templates, given["project"])
-    request = updates.Request(project, target, step.change.asked, touch)
-    with updates.planned(request) as plan:
+    with updates.planned(updates.Request(project, target, asked, touch)) as plan:
+        step = make(plan.record)
         if not touch:
-            return outcome.looked_at(plan)
+            return outcome.looked_at(plan), step
         ending = Ending(given["commit"], given["branch"], step.title)
         found = outcome.carry_out(plan, ending)
-    if step.elsewhere:
-        local.write(project, step.elsewhere)
-    return found
+        if step.elsewhere:
+            local.write(project, step.elsewhere)
+    return found, step
 
 
 def _require_current(found: Record, templates: Templates, project: str) -> None:
-    """The newest templates and other patterns in one merge could not be told from each other."""
+    """One catalogue has the flags, the rules and the templates: docs/decisions/0005."""
     if found.commit != templates.commit:
         raise UsageError(
             f"{project} is of other templates than this scaffold: {found.commit}, and here are {templates.commit}.",
@@ -182,15 +197,19 @@ def _text(found: Outcome, step: Step, project: str) -> Iterator[str]:
     yield f"{step.title}: {how} {len(found.changes)} files of {project}; {state}."
     yield from updating.ending(found, project)
     yield from ("", "For the data that is already written:")
-    yield from (f"  {line}" for news in step.consequences for line in news.lines)
-    package = step.change.after.package
-    yield from ("", "Next steps:", "  make setup test", f"  .venv/bin/python -m {package} plan")
+    yield from (f"  - {line}" for news in step.consequences for line in news.lines)
+    yield from ("", "Next steps:", *(f"  {word}" for word in _steps(step)))
     yield from ("", "The same step again:", f"  {reproduce.line(step.command)}")
+
+
+def _steps(step: Step) -> list[str]:
+    return ["make setup test", f".venv/bin/python -m {step.change.after.package} plan"]
 
 
 def _plain(found: Outcome, step: Step) -> dict[str, Any]:
     return updating.plain(found) | {
         "consequences": [asdict(news) for news in step.consequences],
         "answers": step.change.after.answers(),
+        "next_steps": _steps(step),
         "command": ["scaffold", *step.command],
     }
