@@ -16,12 +16,13 @@ import commands
 import duckdb
 import events
 import pipelines
+import updates
 from environments import CACHE, environment, say, template
 from measure import Failed
 from report import Line, table
 
 SIZE, QUICK = 10_000_000, 1_000_000
-PARTS = ("commands", "new", "windows", "snapshot")
+PARTS = ("commands", "new", "windows", "snapshot", "update")
 
 
 def main() -> None:
@@ -44,6 +45,7 @@ def main() -> None:
             "new": lambda: [commands.new(ours, clone, answers, 9)],
             "windows": lambda: pipelines.windows(ours, made(), chosen.times),
             "snapshot": lambda: [pipelines.snapshot(ours, made(), chosen.times)],
+            "update": lambda: updates.updates(clone, 7),  # last: it changes the clone
         }
         for name in chosen.only:
             attempt(parts[name], lines)
