@@ -127,6 +127,18 @@ def agrees(project: Path, said: Mapping[str, Any], extraction: str) -> None:
     assert call(project, "status")["rows"] == ROWS
 
 
+def test_the_catalogue_has_what_there_is_to_say() -> None:
+    """Units and places of all that can be chosen, and texts whose placeholders are known."""
+    known = catalogue.load()
+    assert all(pattern.units for pattern in known.of("extraction"))
+    assert all(pattern.place and pattern.empty for pattern in known.of("sink"))
+    words = {"pipeline": "", "backfill": "", "rebuild": ""} | {s.key: "" for s in known.settings}
+    for pattern in known.patterns.values():
+        changed = [setting.changed for setting in pattern.settings]
+        for text in (pattern.empty, pattern.switched.joins, pattern.switched.leaves, *changed):
+            text.format_map(words)
+
+
 @pytest.mark.matrix
 @pytest.mark.parametrize(("before", "after"), transitions(), ids="-".join)
 def test_what_is_said_of_each_switch_is_what_the_project_plans(
