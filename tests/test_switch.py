@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -237,6 +238,23 @@ def test_folders_and_trees_that_are_not_fit_are_refused_as_in_an_update(
     refused(switch(releases, project, "--extraction", "lookback"), "edited by hand")
 
 
+def test_answers_are_read_when_what_a_killed_run_left_is_put_back(
+    releases: Releases, project: Path, tmp_path: Path
+) -> None:
+    switch(releases, project, "--sink", "parquet")
+    journal = {"head": git(project, "rev-parse", "HEAD"), "target": git(project, "write-tree")}
+    killed = (project / ".copier-answers.yml").read_bytes()
+    git(project, "reset", "--quiet", "--hard")
+    (project / ".copier-answers.yml").write_bytes(killed)
+    place = project / ".git/scaffold/journal.json"
+    place.write_text(json.dumps(journal))
+    (project / ".git/index.lock").hardlink_to(place)
+    shutil.copy(project / ".git/index", place.with_name("index"))
+    done = switch(releases, project, "--sink", "parquet")
+    assert (done.returncode, "was interrupted here" in done.stdout) == (0, True)
+    assert tree(project) == fresh(releases, tmp_path, "--sink", "parquet")
+
+
 def test_a_project_elsewhere_is_named(releases: Releases, project: Path, tmp_path: Path) -> None:
     done = switch(releases, tmp_path, "--project", "made", "--sink", "parquet")
     assert done.returncode == 0, done.stderr
@@ -432,6 +450,15 @@ def test_a_sample_describes_it_and_stays_where_it_is(
     assert str(sample) in local
     assert "local.toml" not in git(project, "status", "--short")
     assert "name: order_id" in (project / ".copier-answers.yml").read_text()
+    ran = subprocess.run(
+        (sys.executable, "-m", "made", "run", "orders", "--json"),
+        cwd=project,
+        env=INHERITED | {"PYTHONPATH": "src"},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert json.loads(ran.stdout)["rows"] == len(range(100, 160))
 
 
 def test_on_a_terminal_it_is_asked(releases: Releases, project: Path) -> None:
