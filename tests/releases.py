@@ -218,8 +218,8 @@ def _with_setting(root: Path) -> None:
     """All that a contributor writes: of self-healing, and of the pattern that was copied from it."""
     for id_ in ("self_healing", "patient"):
         folder = root / "templates/patterns/behaviour" / id_
-        with (folder / "pattern.yml").open("a", encoding="utf-8") as file:
-            file.write("  - {key: pause, type: count, default: 5, help: Seconds between retries}\n")
+        pause = "  - {key: pause, type: count, default: 5, help: Seconds between retries}\n"
+        _replace(folder / "pattern.yml", "settings:\n", f"settings:\n{pause}")
         code = folder / "python_duckdb"
         _replace(
             code / "code.py", "    retries: int = 3\n", "    retries: int = 3\n    pause: int = 5\n"
