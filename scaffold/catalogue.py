@@ -169,7 +169,15 @@ def load() -> Catalogue:
         return facts.parse(json.loads(PACKED.read_text(encoding="utf-8")))
     from scaffold.source import templates_dir  # noqa: PLC0415 - only a checkout pays for it
 
-    return facts.parse(facts.read(templates_dir()))
+    return of(templates_dir())
+
+
+@cache
+def of(root: Path) -> Catalogue:
+    """The catalogue of any version of the templates, from its folder."""
+    from scaffold import facts  # noqa: PLC0415 - it needs the types above
+
+    return facts.parse(facts.read(root))
 
 
 def dumps(root: Path) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from scaffold import record, render, trees
+from scaffold import record, render, renewal, trees
 from scaffold.errors import UsageError
 from scaffold.record import ANSWERS, Record
 from scaffold.repository import Repository
@@ -36,8 +36,9 @@ class Renders:
 def both(wanted: Wanted, old: Templates, new: Templates, work: Path) -> Renders:
     """Two trees of the whole repository, each with one render in the project's place."""
     before = _rendered(wanted.record, {}, old, _place(wanted.repository, work / "old"))
+    wanted, gained = _renewed(wanted, new)
     after = _refusing(wanted, new, _place(wanted.repository, work / "new"))
-    notes = tuple(_compared(wanted, after, new))
+    notes = (*gained, *_compared(wanted, after, new))
     # The owner's own answers file stands in the old render: the new one then replaces it without a conflict.
     (before / ANSWERS).write_text(wanted.record.text, encoding="utf-8")
     base, theirs = (
@@ -64,6 +65,14 @@ def _rendered(found: Record, asked: Mapping[str, Any], templates: Templates, fol
     return folder
 
 
+def _renewed(wanted: Wanted, templates: Templates) -> tuple[Wanted, tuple[str, ...]]:
+    """Pipelines that the owner changes are whole already; recorded ones may be older than a setting."""
+    if wanted.asked:
+        return wanted, ()
+    found = renewal.renewed(wanted.record, templates)
+    return replace(wanted, asked=found.asked), found.notes
+
+
 def _refusing(wanted: Wanted, templates: Templates, folder: Path) -> Path:
     try:
         return _rendered(wanted.record, wanted.asked, templates, folder)
@@ -71,7 +80,7 @@ def _refusing(wanted: Wanted, templates: Templates, folder: Path) -> Path:
         raise UsageError(
             f"The templates {templates.commit} refuse the answers of this project.",
             error.why,
-            f"Change them by scaffold switch, or stay with {wanted.record.commit}. Nothing was changed.",
+            f"{renewal.mend(wanted.record)} Nothing was changed.",
         ) from error
 
 
@@ -86,7 +95,7 @@ def _compared(wanted: Wanted, after: Path, templates: Templates) -> Iterator[str
         raise UsageError(
             f"The templates {templates.commit} no longer take answers of this project.",
             "They would be changed, and nobody asked for that. Nothing was.",
-            f"Choose yourself by scaffold switch, or stay with {wanted.record.commit}.",
+            renewal.mend(wanted.record),
             [
                 UsageError(f"{key}: {expected[key]!r} would become {found[key]!r}")
                 for key in changed

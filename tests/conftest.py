@@ -6,12 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.releases import Releases, make
+from tests.releases import Releases, make, make_evolving
 
 
 @pytest.fixture(scope="session")
 def releases(tmp_path_factory: pytest.TempPathFactory) -> Releases:
     return make(tmp_path_factory.mktemp("releases"))
+
+
+@pytest.fixture(scope="session")
+def evolving(tmp_path_factory: pytest.TempPathFactory) -> Releases:
+    return make_evolving(tmp_path_factory.mktemp("evolving"))
 
 
 @pytest.fixture

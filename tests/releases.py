@@ -5,13 +5,17 @@ The files that later versions change are of our own, so that these tests do not 
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+import yaml
 
 ROOT = Path(__file__).parent.parent
 PROJECT = Path("templates/projects/python_duckdb")
@@ -27,6 +31,13 @@ GUIDE = "".join(f"Line {number} of the guide.\n" for number in range(30))
 SHARED = (
     "def shared(value: int) -> int:\n    first = value\n    second = first\n    return second\n"
 )
+PAUSE = """
+pause:
+  type: int
+  ask: false
+  default: 5
+  when: "{{ not pipelines and 'self_healing' in behaviour }}"
+"""
 COLOUR = """
 colour:
   type: str
@@ -96,6 +107,16 @@ def commit(folder: Path, message: str = "mine") -> None:
     git(folder, "commit", "--quiet", "--message", message)
 
 
+def record(project: Path, **changes: str) -> None:
+    """Other recorded facts, with the checksum that belongs to them."""
+    file = project / ".copier-answers.yml"
+    found = yaml.safe_load(file.read_text()) | changes
+    found = {key: value for key, value in found.items() if value != ""}
+    sum_ = hashlib.sha256(json.dumps(found, sort_keys=True, default=str).encode()).hexdigest()
+    file.write_text(yaml.safe_dump(found) + f"# checksum {sum_}\n")
+    commit(project)
+
+
 def tree(folder: Path) -> dict[str, bytes]:
     """Every file but git's own, with its content."""
     return {
@@ -107,10 +128,19 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 def make(folder: Path) -> Releases:
     """The history, in a repository of its own."""
+    return _make(folder, _first, _second, _skipping, _without_red)
+
+
+def make_evolving(folder: Path) -> Releases:
+    """A history that changes the catalogue: a pattern more, a setting more, a choice less, a pattern less."""
+    return _make(folder, _first, _second, _with_setting, _without_choice, _without_pattern)
+
+
+def _make(folder: Path, *versions: Callable[[Path], None]) -> Releases:
     root, home = folder / "templates", folder / "home"
     home.mkdir()
     _copy_tree(root)
-    for version in (_first, _second, _skipping, _without_red):
+    for version in versions:
         version(root)
     return Releases(root, home)
 
@@ -182,6 +212,49 @@ def _without_red(root: Path) -> None:
     )
     (root / "copier.yml").write_text(text.replace(old, new))
     release(root, "v0.4.0")
+
+
+def _with_setting(root: Path) -> None:
+    """All that a contributor writes: of self-healing, and of the pattern that was copied from it."""
+    for id_ in ("self_healing", "patient"):
+        folder = root / "templates/patterns/behaviour" / id_
+        pause = "  - {key: pause, type: count, default: 5, help: Seconds between retries}\n"
+        _replace(folder / "pattern.yml", "settings:\n", f"settings:\n{pause}")
+        code = folder / "python_duckdb"
+        _replace(
+            code / "code.py", "    retries: int = 3\n", "    retries: int = 3\n    pause: int = 5\n"
+        )
+        _replace(
+            code / "wiring.jinja",
+            "={{ this.retries }}",
+            "={{ this.retries }}, pause={{ this.pause }}",
+        )
+    _replace(
+        root / "templates/compute.jinja",
+        "'retries': retries,",
+        "'retries': retries, 'pause': pause,",
+    )
+    follows = "# --- What follows from the answers.\n"
+    _replace(root / "copier.yml", follows, f"{PAUSE}\n{follows}")
+    release(root, "v0.3.0")
+
+
+def _without_choice(root: Path) -> None:
+    full = root / "templates/patterns/extraction/full_snapshot/pattern.yml"
+    _replace(full, ", newest: The newest file is the whole snapshot", "")
+    _replace(root / "copier.yml", ", The newest file is the whole snapshot: newest", "")
+    release(root, "v0.4.0")
+
+
+def _without_pattern(root: Path) -> None:
+    shutil.rmtree(root / "templates/patterns/structure/conditional")
+    release(root, "v0.5.0")
+
+
+def _replace(file: Path, old: str, new: str) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def _append(root: Path, text: str) -> None:

@@ -13,7 +13,7 @@ import pytest
 from scaffold import history
 from scaffold.about import CANONICAL_URL
 from scaffold.errors import EnvironmentProblem
-from tests.releases import PROJECT, SHARED, Done, Releases, commit, git, tree
+from tests.releases import PROJECT, SHARED, Done, Releases, commit, git, record, tree
 
 CONFLICTS = 1
 USAGE = 2
@@ -556,20 +556,6 @@ def edit(file: Path, old: str, new: str) -> None:
 
 def commit_edit(project: Path) -> None:
     edit(project / "guide.md", "Line 3 of", "My line of")
-    commit(project)
-
-
-def record(project: Path, **changes: str) -> None:
-    """Other recorded facts, with the checksum that belongs to them."""
-    import hashlib  # noqa: PLC0415
-
-    import yaml  # noqa: PLC0415
-
-    file = project / ".copier-answers.yml"
-    found = yaml.safe_load(file.read_text()) | changes
-    found = {key: value for key, value in found.items() if value != ""}
-    sum_ = hashlib.sha256(json.dumps(found, sort_keys=True, default=str).encode()).hexdigest()
-    file.write_text(yaml.safe_dump(found) + f"# checksum {sum_}\n")
     commit(project)
 
 

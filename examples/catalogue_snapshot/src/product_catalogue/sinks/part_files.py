@@ -34,7 +34,7 @@ def open_parts(
                 spill = literal(str(ledger.aside.with_name("spill")))
                 con.execute(f"SET GLOBAL temp_directory = {spill}")
             layout.ready(write)
-            yield PartStore(con, ledger, layout, pipeline, ledger.numbers())
+            yield PartStore(con, ledger, layout, pipeline, ledger.numbers(), write)
     except OSError as error:
         raise EnvironmentFailure(f"cannot use {ledger.root}: {error}") from error
 
@@ -48,6 +48,7 @@ class PartStore:
     layout: Layout
     pipeline: Pipeline
     numbers: Iterator[int]
+    write: bool
     writer: threading.Lock = field(default_factory=threading.Lock)
     removed: dict[str, list[str]] = field(default_factory=dict)  # conditions, by staged table
 
@@ -97,7 +98,7 @@ class PartStore:
         """Write a new file for each part that loses or gets rows."""
         files, whole = self.layout.files(table.name), "true" in self.removed[table.name]
         key = part_of(table, self.pipeline.source.event_time, whole)
-        found = f"{published(table, files.values())} WHERE {self._gone(table)}"
+        found = f"{published(table, files.values(), self.write)} WHERE {self._gone(table)}"
         losing = self._distinct(f"SELECT DISTINCT _path FROM {found}")
         getting = self._distinct(f"SELECT DISTINCT {key} FROM _new_{table.name}")
         for part in sorted(getting.union(p for p, file in files.items() if str(file) in losing)):
@@ -111,7 +112,8 @@ class PartStore:
 
     def _staying(self, table: Table, files: Iterable[Path]) -> str:
         names = ", ".join(column.name for column in table.columns)
-        return f"SELECT {names} FROM {published(table, files)} WHERE NOT {self._gone(table)}"
+        rows = published(table, files, self.write)
+        return f"SELECT {names} FROM {rows} WHERE NOT {self._gone(table)}"
 
     def _gone(self, table: Table) -> str:
         conditions = [f"coalesce(({one}), false)" for one in self.removed.get(table.name, [])]

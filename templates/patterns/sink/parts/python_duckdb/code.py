@@ -54,11 +54,14 @@ def order_of(table: Table) -> str:
     return ", ".join(table.key or place or names)
 
 
-def published(table: Table, files: Iterable[Path]) -> str:
-    """Rows of files, with the path of each, named like their table as conditions may want it."""
+def published(table: Table, files: Iterable[Path], extend: bool) -> str:
+    """Rows of files, with the path of each, named like their table as conditions may want it.
+
+    To `extend` them is to have all columns of the table, also those that no file has yet: empty.
+    """
     columns = ", ".join(f"CAST(NULL AS {c.type}) AS {c.name}" for c in table.columns)
-    rows = f"SELECT {columns}, '' AS _path WHERE false"
-    if paths := ", ".join(literal(str(file)) for file in files):
-        read = f"read_parquet([{paths}], filename = '_path', union_by_name = true)"
-        rows = f"{rows} UNION ALL BY NAME SELECT * FROM {read}"  # old files may lack new columns
-    return f"({rows}) AS {table.name}"
+    nothing = f"SELECT {columns}, '' AS _path WHERE false"
+    paths = ", ".join(literal(str(file)) for file in files)
+    read = f"SELECT * FROM read_parquet([{paths}], filename = '_path', union_by_name = true)"
+    rows = f"{nothing} UNION ALL BY NAME {read}" if extend else read
+    return f"({rows if paths else nothing}) AS {table.name}"
