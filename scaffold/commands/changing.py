@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,28 +25,16 @@ from scaffold import (
 )
 from scaffold import update as updates
 from scaffold.catalogue import Catalogue
-from scaffold.commands import making, updating
-from scaffold.consequences import Consequence
+from scaffold.commands import making
+from scaffold.commands.steps import Step, plain, text
 from scaffold.errors import UsageError
 from scaffold.new import Draft
 from scaffold.outcome import Ending, Outcome
-from scaffold.pipelines import Change
 from scaffold.problems import Problems
 from scaffold.record import Record
 from scaffold.source import Templates, open_templates
 
 Given = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What a command is about to do, judged by the rules and not rendered yet."""
-
-    title: str
-    change: Change
-    consequences: tuple[Consequence, ...]
-    command: tuple[str, ...]
-    elsewhere: Mapping[str, str]
 
 
 Make = Callable[[Record], Step]
@@ -151,9 +139,9 @@ def _carry_out(make: Make, given: Given) -> int:
     with open_templates() as templates:
         found, step = _merged(make, given, templates)
     if given["as_json"]:
-        click.echo(json.dumps(_plain(found, step), indent=2))
+        click.echo(json.dumps(plain(found, step), indent=2))
     else:
-        click.echo("\n".join(_text(found, step, given["project"])))
+        click.echo("\n".join(text(found, step, given["project"])))
     return 1 if found.conflicts else 0
 
 
@@ -184,32 +172,3 @@ def _require_current(found: Record, templates: Templates, project: str) -> None:
             "An update and other patterns in one merge could not be told from each other.",
             f"Update it first, and commit that: scaffold update {shlex.quote(project)} --commit",
         )
-
-
-def _text(found: Outcome, step: Step, project: str) -> Iterator[str]:
-    yield from updating.mended(found.recovery)
-    if found.state == "current":
-        yield f"{step.title}: the project is so already. Nothing was changed."
-        return
-    how = "would change" if found.state == "planned" else "changed"
-    end = {"planned": "nothing was touched", "conflicts": "staged, with conflicts"}
-    state = end.get(found.state) or ("committed" if found.committed else "staged and not committed")
-    yield f"{step.title}: {how} {len(found.changes)} files of {project}; {state}."
-    yield from updating.ending(found, project)
-    yield from ("", "For the data that is already written:")
-    yield from (f"  - {line}" for news in step.consequences for line in news.lines)
-    yield from ("", "Next steps:", *(f"  {word}" for word in _steps(step)))
-    yield from ("", "The same step again:", f"  {reproduce.line(step.command)}")
-
-
-def _steps(step: Step) -> list[str]:
-    return ["make setup test", f".venv/bin/python -m {step.change.after.package} plan"]
-
-
-def _plain(found: Outcome, step: Step) -> dict[str, Any]:
-    return updating.plain(found) | {
-        "consequences": [asdict(news) for news in step.consequences],
-        "answers": step.change.after.answers(),
-        "next_steps": _steps(step),
-        "command": ["scaffold", *step.command],
-    }
