@@ -44,7 +44,8 @@ def _update(*, projects: tuple[str, ...], jobs: int, **given: Any) -> int:
     from scaffold import projects as places  # noqa: PLC0415
     from scaffold.commands import updating  # noqa: PLC0415
 
-    found = places.search(projects or (".",))
+    # Below the folder where somebody happens to be is searched only if it is named.
+    found = places.search(projects) if projects else ["."]
     if len(found) == 1:
         return updating.update(found[0], **given)
     return updating.update_many(found, jobs=jobs, **given)
