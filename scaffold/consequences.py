@@ -68,7 +68,7 @@ def _moved(was: Side, now: Side) -> Iterator[str]:
 
 def _foreign(was: Side, now: Side) -> Iterator[str]:
     if was.sink != now.sink:
-        yield f"{was.sink.title} and {now.sink.title} keep their files in the same place, and not in the same way."
+        yield f"{was.sink.title} and {now.sink.title} keep files in the same place, in ways of their own: plan and run refuse it."
     elif was.extraction.units != now.extraction.units:
         yield f"The ledger has {was.extraction.units}, and these are {now.extraction.units}: plan and run refuse it."
     else:

@@ -146,9 +146,23 @@ def test_what_is_said_of_each_switch_is_what_the_project_plans(
 ) -> None:
     project = made(releases, tmp_path, *flags(before))
     said = switch(releases, project, *flags(after))
-    if any("plan and run refuse it" in line for line in said["lines"]):
+    if said["ledger"] == "foreign":
+        assert "plan and run refuse it" in said["lines"][0]
         plan(project, code=USAGE)
     agrees(project, said, after[0])
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("append_log", "parquet"), ("parquet", "append_log")]
+)
+def test_a_folder_of_another_sink_is_said_and_refused(
+    before: str, after: str, releases: Releases, tmp_path: Path
+) -> None:
+    project = made(releases, tmp_path, "--sink", before)
+    said = switch(releases, project, "--sink", after)
+    assert said["ledger"] == "foreign"
+    plan(project, code=USAGE)
+    agrees(project, said, "time_ranged")
 
 
 def test_windows_of_another_length_are_said_and_refused(releases: Releases, tmp_path: Path) -> None:

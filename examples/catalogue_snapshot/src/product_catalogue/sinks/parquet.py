@@ -12,6 +12,7 @@ from pathlib import Path
 from ..core.pipeline import Pipeline
 from .file_ledger import FileLedger, Part
 from .part_files import PartStore, open_parts
+from .parts import require
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,11 @@ class InPlace:
 
     def ready(self, write: bool) -> None:
         """Remove emptied files where consumers have no promise: one may be about to open them."""
+        parts = self.ledger.parts()
+        require(parts, lambda part: part.file == self.name(part.part, 0))
         if not write:
             return
-        newest = {self.ledger.placed(part): part for part in self.ledger.parts()}
+        newest = {self.ledger.placed(part): part for part in parts}
         for file, part in newest.items():
             if part.rows == 0 and part.table not in self.promised:
                 file.unlink(missing_ok=True)

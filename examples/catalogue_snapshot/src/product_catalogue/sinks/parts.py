@@ -4,11 +4,12 @@ It is small enough to be written again whenever some of its rows change, and lar
 a table is not thousands of tiny files. What a part is called doesn't matter to what is read.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
 from ..core.contract import Table
+from ..core.errors import UsageError
 from ..core.units import literal
 from .file_ledger import Part
 
@@ -29,6 +30,15 @@ class Layout(Protocol):
 
     def place(self, part: Part) -> None:
         """Put a prepared file in place, in one step."""
+
+
+def require(parts: Iterable[Part], ours: Callable[[Part], bool]) -> None:
+    """Refuse a folder that another layout has written to: each would publish what the other has."""
+    if other := next((part for part in parts if not ours(part)), None):
+        raise UsageError(
+            f"{other.table}/{other.file} was written by another kind of sink: begin with an empty "
+            "one (`warehouse` in conf/), or set the sink back as it was"
+        )
 
 
 def part_of(table: Table, event_time: str | None, whole: bool) -> str:

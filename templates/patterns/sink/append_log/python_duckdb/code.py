@@ -13,6 +13,7 @@ from pathlib import Path
 from ..core.pipeline import Pipeline
 from .file_ledger import FileLedger, Part
 from .part_files import PartStore, open_parts
+from .parts import require
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Log:
 
     def ready(self, write: bool) -> None:
         self.parts[:] = self.ledger.parts()
+        require(self.parts, lambda part: part.file != f"{part.part}.parquet")
 
     def files(self, table: str) -> Mapping[str, Path]:
         counting = [part for part in self.parts if part.table == table and part.rows]
