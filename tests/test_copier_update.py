@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -127,3 +128,16 @@ def test_copier_and_scaffold_take_turns(evolving: Releases, tmp_path: Path) -> N
             updated(evolving, project, f"--vcs-ref={tag}")
         assert check(evolving, project, tag) == f".: up to date: {tag}\n"
     assert unedited(project) == anew(evolving, NEWEST, tmp_path / "fresh", project)
+
+
+def test_a_pattern_that_is_used_and_gone_stops_plain_copier_too(
+    evolving: Releases, tmp_path: Path
+) -> None:
+    project = evolving.project(FIRST, tmp_path)
+    words = ("switch", "flights", "--structure", "conditional", "--commit")
+    assert evolving.scaffold(FIRST, *words, cwd=project).returncode == 0
+    before = tree(project)
+    with pytest.raises(subprocess.CalledProcessError) as stopped:
+        evolving.copier("update", "--defaults", cwd=project)
+    assert "structure takes each at most once of multi_hop, disconnected" in stopped.value.stderr
+    assert tree(project) == before
