@@ -48,6 +48,7 @@ class Project:
 def complete(draft: Mapping[str, Any], catalogue: Catalogue, folder: str = "") -> Project:
     """The project that a draft describes, or all its problems. `folder` is where it will be."""
     problems = Problems()
+    catalogue = defaults.on_runtime(draft, catalogue)
     entries = draft.get("pipelines") or [{}]
     pipelines = tuple(_pipeline(entry, catalogue, problems) for entry in entries)
     first = next((str(p.answers["name"]) for p in pipelines if p.answers["name"]), "pipelines")
@@ -57,7 +58,7 @@ def complete(draft: Mapping[str, Any], catalogue: Catalogue, folder: str = "") -
         defaults.package(str(raw["project_name"]), catalogue) if named else names.spelled(folder)
     )
     raw = {"package": package} | raw
-    raw = {"runtime": defaults.runtime(catalogue)} | raw
+    raw = {"runtime": catalogue.runtime.id} | raw
     project = {key.name: _read(key, raw[key.name], catalogue, problems) for key in keys.PROJECT}
     _distinct(pipelines, problems)
     problems.check()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,21 @@ class Runtime:
     summary: str
     language: str
     default: bool
+    command: str
+    """How the commands of a project are called: {words}, of {package}."""
+    steps: tuple[str, ...]
+    """What the owner of a new project does first, with {run} for that command."""
+    prove: str
+    """How its proofs are run after a change."""
     dependencies: tuple[str, ...]
+
+    def say(self, words: str, package: str) -> str:
+        """A command of a project's own, to be copied."""
+        return self.command.format(words=words, package=package)
+
+    def first(self, package: str) -> tuple[str, ...]:
+        run = self.say("run", package)
+        return tuple(step.format(run=run) for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +133,19 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
+    """What there is, as one runtime sees it: its rules and its reserved words are those of the project's."""
+
     axes: tuple[Axis, ...]
     runtimes: tuple[Runtime, ...]
+    runtime: Runtime
     patterns: Mapping[str, Pattern]
     samples: Mapping[str, Mapping[str, Any]]
     reserved: Mapping[str, frozenset[str]]
+
+    def on(self, runtime: object) -> Catalogue:
+        """The same for another runtime; one that nobody knows is not ours to report."""
+        found = next((one for one in self.runtimes if one.id == runtime), self.runtime)
+        return self if found is self.runtime else replace(self, runtime=found)
 
     def axis(self, axis: str) -> Axis:
         return next(a for a in self.axes if a.id == axis)
@@ -132,9 +154,15 @@ class Catalogue:
     def asked(self) -> tuple[Axis, ...]:
         return tuple(axis for axis in self.axes if axis.asked)
 
-    def of(self, axis: str, *, hidden: bool = False) -> tuple[Pattern, ...]:
+    def of(self, axis: str, *, hidden: bool = False, made: bool = False) -> tuple[Pattern, ...]:
+        """The patterns of an axis: those that are offered, all, or those that the runtime has as well."""
         every = (pattern for pattern in self.patterns.values() if pattern.axis == axis)
-        return tuple(pattern for pattern in every if hidden or not pattern.hidden)
+        shown = (pattern for pattern in every if hidden or not pattern.hidden)
+        return tuple(pattern for pattern in shown if not made or self.made(pattern))
+
+    def made(self, pattern: Pattern) -> bool:
+        """Whether a pattern has code for the runtime."""
+        return self.runtime.id in pattern.runtimes
 
     def find(self, id_: str) -> tuple[Pattern, ...]:
         """Ids are unique in an axis only, so that a source and a sink may share a name."""

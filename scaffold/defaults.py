@@ -33,7 +33,7 @@ def suggested(entry: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
         if axis.id in found:
             continue
         later = [other.id for other in catalogue.asked if other.id not in {axis.id, *found}]
-        every = catalogue.of(axis.id)
+        every = catalogue.of(axis.id, made=True)
         free = [p for p in every if rules.obstacle(p, found, later, catalogue) is None]
         chosen = [p.id for p in free if p.default]
         # Where nothing is free, the refusal of the default is what there is to say.
@@ -67,12 +67,20 @@ def folder(draft: Mapping[str, Any], catalogue: Catalogue) -> str:
     return names.slug(str(named)) or "pipelines"
 
 
+def on_runtime(draft: Mapping[str, Any], catalogue: Catalogue) -> Catalogue:
+    """The catalogue as the runtime of a draft sees it; one that cannot be read stays for others to refuse."""
+    with suppress(UsageError):
+        return catalogue.on(values.parse(keys.RUNTIME, draft.get("runtime") or "", catalogue))
+    return catalogue
+
+
 def runtime(catalogue: Catalogue) -> str:
     return next(runtime.id for runtime in catalogue.runtimes if runtime.default)
 
 
 def package(project_name: str, catalogue: Catalogue) -> str:
-    return names.free(project_name, catalogue.reserved) or "pipelines"
+    language = catalogue.runtime.language
+    return names.free(project_name, catalogue.reserved, language) or "pipelines"
 
 
 def title(name: str) -> str:

@@ -41,9 +41,11 @@ def parse(facts: Mapping[str, Any]) -> Catalogue:
     order = [axis["id"] for axis in axes]
     found = sorted(facts["patterns"], key=lambda p: (order.index(p["axis"]), p["order"]))
     patterns = tuple(_pattern(raw) for raw in found)
+    runtimes = tuple(_runtime(raw) for raw in sorted(facts["runtimes"], key=_order))
     catalogue = Catalogue(
         axes=tuple(Axis(**_without(axis, "order")) for axis in axes),
-        runtimes=tuple(_runtime(raw) for raw in sorted(facts["runtimes"], key=_order)),
+        runtimes=runtimes,
+        runtime=next(runtime for runtime in runtimes if runtime.default),
         patterns={pattern.ref: pattern for pattern in patterns},
         samples=facts["samples"],
         reserved={kind: frozenset(words) for kind, words in facts["reserved"].items()},
@@ -85,10 +87,11 @@ def _note(raw: Mapping[str, Any]) -> Note:
 
 
 def _runtime(raw: Mapping[str, Any]) -> Runtime:
-    known = _without(raw, "order", "dependencies", "default")
+    known = _without(raw, "order", "dependencies", "default", "steps", "versions")
     return Runtime(
         **known,
         default=raw.get("default", False),
+        steps=tuple(raw["steps"]),
         dependencies=tuple(raw["dependencies"]),
     )
 

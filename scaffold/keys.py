@@ -70,10 +70,11 @@ def bad(key: Key, raw: object, why: str, fix: str = "") -> UsageError:
     return UsageError(f"Cannot use {shown} for {key.flag}: {why}.", fix=fix)
 
 
+RUNTIME = Key("runtime", "runtime", "project", "Language and engine")
 PROJECT = (
     Key("project_name", "title", "project", "Name, for people", flags=("--name", "--project-name")),
-    Key("package", "package", "project", "Name of its Python package"),
-    Key("runtime", "runtime", "project", "Language and engine"),
+    RUNTIME,
+    Key("package", "package", "project", "Name of its package"),
 )
 NAME = Key("name", "pipeline", "data", "Name of the pipeline", flags=("--pipeline",))
 DATA = (

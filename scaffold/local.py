@@ -1,11 +1,13 @@
 """The user's own data: what it says about the answers, and where it lies on this machine.
 
-The place is no answer, since no team mate has it: it goes to the project's conf/local.toml, which git ignores.
+The place is no answer, since no team mate has it: it goes to the project's conf/local.toml, or local.yml where its
+settings are YAML, which git ignores.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -14,8 +16,8 @@ from typing import Any
 from scaffold import names
 from scaffold.errors import UsageError
 
-FILE = "conf/local.toml"
 HEAD = "# This machine only: git ignores this file."
+_ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 def describe(
@@ -48,14 +50,28 @@ def place(sample: Path) -> str:
 
 def write(project: Path, elsewhere: Mapping[str, str]) -> None:
     """After what is there: the file is its owner's, and in no commit."""
-    file = project / FILE
-    before = file.read_text(encoding="utf-8") if file.exists() else HEAD
-    lines = [before.rstrip("\n")]
+    (shared,) = (project / "conf").glob("defaults.*")
+    file = shared.with_stem("local")
+    before = file.read_text(encoding="utf-8") if file.exists() else HEAD + "\n"
+    spell = _yaml if file.suffix == ".yml" else _toml
     for name, path in elsewhere.items():
-        if f"[pipelines.{name}]" not in before:
-            lines += ["", f"[pipelines.{name}]", f"path = {_toml(path)}"]
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        before = spell(before, name, _quoted(path))
+    file.write_text(before, encoding="utf-8")
+
+
+def _toml(before: str, name: str, path: str) -> str:
+    if f"[pipelines.{name}]" in before:
+        return before
+    return before.rstrip("\n") + f"\n\n[pipelines.{name}]\npath = {path}\n"
+
+
+def _yaml(before: str, name: str, path: str) -> str:
+    """Below the key `pipelines`, which may be there only once."""
+    head, found, rest = before.partition("\npipelines:\n")
+    if re.search(rf"^  {name}:", rest, re.MULTILINE):
+        return before
+    lines = f"\npipelines:\n  {name}:\n    path: {path}\n"
+    return f"{head}{lines}{rest}" if found else before.rstrip("\n") + f"\n{lines}"
 
 
 def _stem(sample: Path) -> str:
@@ -72,11 +88,12 @@ def _plain(glob: str, format_: str) -> str:
         return f"*.{format_}"
 
 
-def _toml(text: str) -> str:
-    """A TOML basic string: JSON's escapes, and DEL, which TOML wants escaped as well."""
+def _quoted(text: str) -> str:
+    """A string of TOML and of YAML: JSON's escapes, and those letters that they want escaped as well."""
     try:
         text.encode()
     except UnicodeEncodeError as error:
         what = f"Cannot use the sample {names.show(text, names.PATH_LIMIT)}: its name is not UTF-8."
         raise UsageError(what, fix="Rename it.") from error
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    plain = json.dumps(text, ensure_ascii=False)
+    return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", plain)

@@ -23,6 +23,8 @@ FOLDERS = frozenset(
 )
 """Names that the generated project, its databases or an operating system use themselves."""
 Reserved = Mapping[str, frozenset[str]]
+HIDDEN = {"python": "modules", "scala": "packages"}
+"""Which words a package would hide from its own code."""
 
 _MODULE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\Z")
 _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
@@ -43,22 +45,22 @@ def project_name(text: str) -> str:
     return text.strip()
 
 
-def package(text: str, reserved: Reserved) -> str:
-    """An importable Python package that hides no other."""
+def package(text: str, reserved: Reserved, language: str = "python") -> str:
+    """A package that can be imported and hides no other."""
     try:
-        _module("package name", text, reserved)
-        if text in reserved["modules"]:
+        _module("package name", text, reserved, language)
+        if text in reserved[HIDDEN[language]]:
             why = "it would hide a module of that name"
             raise _bad("package name", text, why, f"{text}_pipeline")
     except UsageError as error:
-        instead = free(text, reserved) or "pipelines_of_mine"
+        instead = free(text, reserved, language) or "pipelines_of_mine"
         raise UsageError(error.what, fix=f"Say another: --package {instead}") from error
     return text
 
 
-def pipeline(text: str, reserved: Reserved) -> str:
-    """A folder, a Python module and a prefix of tables, all at once."""
-    return _module("pipeline name", text, reserved)
+def pipeline(text: str, reserved: Reserved, language: str = "python") -> str:
+    """A folder, a module and a prefix of tables, all at once."""
+    return _module("pipeline name", text, reserved, language)
 
 
 def column(text: str, reserved: Reserved) -> str:
@@ -135,10 +137,10 @@ def slug(text: str) -> str:
     return re.sub(r"^[0-9_]+|_+$", "", words)[:LIMIT].rstrip("_")
 
 
-def free(text: str, reserved: Reserved) -> str:
+def free(text: str, reserved: Reserved, language: str = "python") -> str:
     """A slug that is nobody else's word, for defaults."""
     name = slug(text)
-    taken = reserved["python"] | reserved["sql"] | reserved["modules"] | FOLDERS
+    taken = reserved[language] | reserved["sql"] | reserved[HIDDEN[language]] | FOLDERS
     return f"{name[:30].rstrip('_')}_pipeline" if name in taken else name
 
 
@@ -158,16 +160,16 @@ def unprintable(text: str) -> str:
     return ""
 
 
-def _module(what: str, text: str, reserved: Reserved) -> str:
+def _module(what: str, text: str, reserved: Reserved, language: str) -> str:
     if not text:
         raise UsageError(f"The {what} is empty.", fix="Give one, such as orders.")
     if len(text) > LIMIT:
         raise _bad(what, text, f"it has {len(text)} characters, and {LIMIT} is the limit")
     if not _MODULE.match(text):
         why = "lower-case letters a to z, digits and single underscores can be used, a letter first"
-        raise _bad(what, text, why, free(text, reserved))
+        raise _bad(what, text, why, free(text, reserved, language))
     for kind, words in (
-        ("a word of Python", reserved["python"]),
+        (f"a word of {language.title()}", reserved[language]),
         ("a word of SQL", reserved["sql"]),
         ("a name that the project needs itself", FOLDERS),
     ):

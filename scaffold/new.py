@@ -58,6 +58,8 @@ class Created:
     dry_run: bool
     committed: bool
     why_not_updatable: str
+    steps: tuple[str, ...]
+    """What its owner does first."""
 
 
 def draft(request: Request, catalogue: Catalogue, problems: Problems) -> Draft:
@@ -112,6 +114,7 @@ def create(
         dry_run=request.dry_run,
         committed=committed,
         why_not_updatable=templates.why_not,
+        steps=catalogue.on(project.runtime).runtime.first(project.package),
     )
 
 

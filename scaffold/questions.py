@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from scaffold import defaults, local, names, offers, render, values
+from scaffold.defaults import on_runtime
 from scaffold.errors import ScaffoldError
 from scaffold.keys import Key
 from scaffold.talk import Entry, Talk
@@ -34,9 +35,10 @@ def ask_project(talk: Talk, key: Key) -> None:
     default = {
         "project_name": name,
         "package": defaults.package(name, talk.catalogue),
-        "runtime": defaults.runtime(talk.catalogue),
+        "runtime": talk.catalogue.runtime.id,
     }[key.name]
     talk.project[key.name] = _asked(talk, key, talk.project.get(key.name, default), {})
+    talk.catalogue = on_runtime(talk.project, talk.catalogue)
 
 
 def ask_entry(talk: Talk, entry: Entry, key: Key, open_: Sequence[str] = ()) -> None:

@@ -31,7 +31,7 @@ class Renewal:
 def renewed(found: Record, templates: Templates) -> Renewal:
     """Every recorded pipeline with the keys of these templates; those that are new have their defaults."""
     before = [dict(entry) for entry in found.answers.get("pipelines") or ()]
-    catalogue = _catalogue(templates)
+    catalogue = _catalogue(templates).on(found.answers.get("runtime"))
     gone = [problem for entry in before for problem in _gone(entry, catalogue)]
     if gone:
         raise UsageError(

@@ -20,6 +20,7 @@ def arguments(
     project: Project, folder: str, catalogue: Catalogue, sample: str = ""
 ) -> tuple[str, ...]:
     """The words after `scaffold`."""
+    catalogue = catalogue.on(project.runtime)
     return ("new", folder, *_project(project, catalogue), *_pipelines(project, catalogue, sample))
 
 

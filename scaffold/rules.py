@@ -2,7 +2,8 @@
 
 Rules are capabilities, not pairs: each chosen pattern says what it needs, and it does not matter who provides
 it. Needs are judged by what was *chosen*, so that a compensation which one rule adds does not quietly satisfy
-another rule that asks for the user's word. `templates/rules.jinja` says the same to plain copier.
+another rule that asks for the user's word. A pattern also needs code for the project's runtime, and so does
+what stands in for one that was not chosen. `templates/rules.jinja` says the same to plain copier.
 """
 
 from __future__ import annotations
@@ -59,7 +60,8 @@ def settings(answers: Mapping[str, Any], catalogue: Catalogue) -> frozenset[str]
 def judge(answers: Mapping[str, Any], catalogue: Catalogue) -> Verdict:
     """The verdict on a whole pipeline."""
     parts = chosen(answers, catalogue)
-    findings = tuple(_findings(parts, _answered(answers), _ids(answers.get("accept"))))
+    stand_ins = _stand_ins(parts, [axis.id for axis in catalogue.asked], catalogue)
+    findings = tuple(_findings((*parts, *stand_ins), answers, frozenset(), catalogue))
     refused = tuple(finding for finding in findings if _is_refused(finding))
     allowed = tuple(finding for finding in findings if not _is_refused(finding))
     added = tuple(finding for finding in allowed if finding.need.compensation)
@@ -89,7 +91,9 @@ def refusals(
     """What is refused already: patterns of open axes could still provide what is missing."""
     possible = _possible(open_, catalogue)
     parts = chosen(answers, catalogue)
-    for finding in _findings(parts, _answered(answers) | possible, _ids(answers.get("accept"))):
+    settled = [axis for axis in answers if axis not in open_]
+    whole = (*parts, *_stand_ins(parts, settled, catalogue))
+    for finding in _findings(whole, answers, possible, catalogue):
         if _is_refused(finding):
             yield explain(finding, parts, catalogue)
 
@@ -106,14 +110,44 @@ def explain(finding: Finding, parts: Iterable[Pattern], catalogue: Catalogue) ->
 
 
 def _findings(
-    parts: Collection[Pattern], provided: frozenset[str], accept: Collection[str]
+    parts: Collection[Pattern],
+    answers: Mapping[str, Any],
+    possible: frozenset[str],
+    catalogue: Catalogue,
 ) -> Iterable[Finding]:
-    refs = {part.ref for part in parts}
+    refs, accept = {part.ref for part in parts}, _ids(answers.get("accept"))
+    known = _answered(answers) | possible
     for part in parts:
-        others = provided.union(*(other.provides for other in parts if other is not part))
+        if not catalogue.made(part):
+            yield Finding(part, _code(part, catalogue), taken=False)
+        others = known.union(*(other.provides for other in parts if other is not part))
         for need in part.needs:
             if need.where <= refs and need.capability not in others:
                 yield Finding(part, need, need.overridable and need.rule in accept)
+
+
+def _code(part: Pattern, catalogue: Catalogue) -> Need:
+    """That a pattern has to be made for the runtime: a need like any other, but that nothing else provides it."""
+    runtime = catalogue.runtime
+    instead_of = part.instead_of.partition("/")[2]
+    ids = [instead_of] if instead_of else [p.id for p in catalogue.of(part.axis, made=True)]
+    without = f"without {instead_of}, " if instead_of else ""
+    return Need(
+        capability=runtime.id,
+        rule="runtime",
+        reason=f"{without}it is not for {runtime.title}",
+        overridable=False,
+        fix=f"Choose the {part.axis} {' or '.join(ids)}" if ids else "Choose another runtime",
+    )
+
+
+def _stand_ins(
+    parts: Collection[Pattern], axes: Collection[str], catalogue: Catalogue
+) -> tuple[Pattern, ...]:
+    """What stands in for patterns that were not chosen, of axes that have their answer."""
+    refs = {part.ref for part in parts}
+    every = (pattern for pattern in catalogue.patterns.values() if pattern.instead_of)
+    return tuple(p for p in every if p.axis in axes and p.instead_of not in refs)
 
 
 def _wants_word(need: Need) -> bool:
@@ -145,12 +179,12 @@ def _ids(value: object) -> Collection[str]:
 
 
 def _possible(axes: Iterable[str], catalogue: Catalogue) -> frozenset[str]:
-    patterns = (pattern for axis in axes for pattern in catalogue.of(axis))
+    patterns = (pattern for axis in axes for pattern in catalogue.of(axis, made=True))
     return frozenset().union(*(pattern.provides for pattern in patterns))
 
 
 def _providers(capability: str, catalogue: Catalogue) -> tuple[Pattern, ...]:
-    offered = (pattern for axis in catalogue.asked for pattern in catalogue.of(axis.id))
+    offered = (p for axis in catalogue.asked for p in catalogue.of(axis.id, made=True))
     return tuple(pattern for pattern in offered if capability in pattern.provides)
 
 

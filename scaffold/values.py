@@ -77,6 +77,16 @@ def _runtime(key: Key, raw: Any, catalogue: Catalogue) -> object:
     return _choice(key, raw, [runtime.id for runtime in catalogue.runtimes])
 
 
+def _package(key: Key, raw: Any, catalogue: Catalogue) -> object:
+    language = catalogue.runtime.language
+    return names.package(scalars.text(key, raw), catalogue.reserved, language)
+
+
+def _pipeline(key: Key, raw: Any, catalogue: Catalogue) -> object:
+    language = catalogue.runtime.language
+    return names.pipeline(scalars.text(key, raw), catalogue.reserved, language)
+
+
 def _optional_column(key: Key, raw: Any, catalogue: Catalogue) -> object:
     if raw is None or (isinstance(raw, str) and raw.lower() in scalars.NOTHING):
         return None
@@ -95,8 +105,8 @@ _LISTS: dict[str, Parser] = {
 }
 _ONES: dict[str, Parser] = {
     "title": lambda key, raw, _: names.project_name(scalars.text(key, raw)),
-    "package": lambda key, raw, c: names.package(scalars.text(key, raw), c.reserved),
-    "pipeline": lambda key, raw, c: names.pipeline(scalars.text(key, raw), c.reserved),
+    "package": _package,
+    "pipeline": _pipeline,
     "runtime": _runtime,
     "one": _one,
     "glob": lambda key, raw, _: names.glob(scalars.text(key, raw)),

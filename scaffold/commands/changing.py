@@ -53,11 +53,12 @@ def switch(name: str, given: Given) -> int:
     problems.check()
 
     def step(found: Record) -> Step:
-        change = pipelines.switched(found, name, said, catalogue)
+        seen = _catalogue(found)
+        change = pipelines.switched(found, name, said, seen)
         old, new = next(pair for pair in change.kept if pair[0].name == name)
-        vain = Problems([*fit.unread(set(said), new.answers, catalogue)])
+        vain = Problems([*fit.unread(set(said), new.answers, seen)])
         vain.check()
-        news = (consequences.of_switch(old, new, catalogue),)
+        news = (consequences.of_switch(old, new, seen),)
         return Step(f"Switch {name}", change, news, making.words("switch"), {})
 
     return _carry_out(step, given)
@@ -65,8 +66,9 @@ def switch(name: str, given: Given) -> int:
 
 def add(name: str, given: Given) -> int:
     """One more pipeline."""
-    catalogue, problems = catalogues.load(), Problems()
-    draft = _described(name, given, record.read(_project(given)), catalogue, problems)
+    before, problems = record.read(_project(given)), Problems()
+    catalogue = _catalogue(before)
+    draft = _described(name, given, before, catalogue, problems)
 
     def step(found: Record) -> Step:
         change = pipelines.added(found, draft.values["pipelines"], catalogue)
@@ -81,9 +83,9 @@ def add(name: str, given: Given) -> int:
 
 def remove(name: str, given: Given) -> int:
     """One pipeline less."""
-    catalogue = catalogues.load()
 
     def step(found: Record) -> Step:
+        catalogue = _catalogue(found)
         change = pipelines.removed(found, name, catalogue)
         gone = next(one for one in change.before.pipelines if one.name == name)
         news = (consequences.of_removal(gone, catalogue),)
@@ -117,6 +119,11 @@ def _described(
         decisions.refuse_undecided(draft, making.words("add"), catalogue, problems)
     problems.check()
     return draft
+
+
+def _catalogue(found: Record) -> Catalogue:
+    """As the project's runtime sees it."""
+    return catalogues.load().on(found.answers.get("runtime"))
 
 
 def _project(given: Given) -> Path:

@@ -15,6 +15,7 @@ import click
 from scaffold import catalogue as catalogues
 from scaffold import decisions, drafts, flags, new, reproduce
 from scaffold.catalogue import Catalogue
+from scaffold.defaults import on_runtime
 from scaffold.new import Created, Draft, Request
 from scaffold.problems import Problems
 
@@ -53,6 +54,7 @@ def _create(
     request: Request, found: Draft, catalogue: Catalogue, problems: Problems, *, asking: bool
 ) -> Created | None:
     """With --defaults or complete answers at once, else after the questions, else not at all."""
+    catalogue = on_runtime(found.values, catalogue)
     if request.defaults:
         found = decisions.decided(found, catalogue)
     problems.found += decisions.unread(request, found, catalogue)
@@ -101,8 +103,7 @@ def _text(created: Created) -> str:
 
 def _steps(created: Created) -> list[str]:
     first = [] if created.shown in (".", "") else [f"cd {shlex.quote(created.shown)}"]
-    package = created.project.package
-    return [*first, "make setup", f".venv/bin/python -m {package} run", "make test"]
+    return [*first, *created.steps]
 
 
 def _plain(created: Created) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from scaffold import catalogue as catalogues
 from scaffold import reproduce
 from scaffold.commands import updating
 from scaffold.consequences import Consequence
@@ -42,7 +43,9 @@ def text(found: Outcome, step: Step, project: str) -> Iterator[str]:
 
 
 def _steps(step: Step) -> list[str]:
-    return ["make setup test", f".venv/bin/python -m {step.change.after.package} plan"]
+    after = step.change.after
+    runtime = catalogues.load().on(after.runtime).runtime
+    return [runtime.prove, runtime.say("plan", after.package)]
 
 
 def plain(found: Outcome, step: Step) -> dict[str, Any]:
