@@ -48,7 +48,7 @@ def options(catalogue: Catalogue, *, project: bool = True) -> list[click.Paramet
         found += _options(key, catalogue)
         if key.name == "runtime":
             help_ = "The language, where the engine does not matter"
-            found.append(_option("--language", "language", GROUPS[key.group], help=help_))
+            found.append(_option("--language", "key__language", GROUPS[key.group], help=help_))
     return sorted(found, key=lambda o: list(GROUPS.values()).index(getattr(o, "heading", "")))
 
 

@@ -1,0 +1,75 @@
+package sources
+
+import java.time.LocalDateTime
+
+import org.apache.spark.sql.functions.{col, expr, lit}
+import org.apache.spark.sql.{DataFrame, SparkSession}
+
+import core._
+
+/** How files are written: rows as they came, with `_file`, `_row`, `_problem` and `_line`. */
+trait Format {
+  def raw(columns: Seq[Column]): Seq[Column]
+  def scan(spark: SparkSession, files: Seq[Found], columns: Seq[Column]): DataFrame
+}
+
+/** Which of the files that match are read. */
+sealed trait Take
+object Take {
+  case object AllMatching extends Take
+  case object Newest extends Take
+}
+
+/** Files as a source: a glob, listed again for each unit. */
+final case class FilesSource(
+    path: String,
+    format: Format,
+    when: Option[EventTime] = None,
+    take: Take = Take.AllMatching
+) extends Source {
+  private val listing = FileListing(path)
+
+  def eventTime: Option[String] = when.map(_.column)
+
+  /** Files are read as they are: what is missing shows when they are listed. */
+  def ready(asOf: LocalDateTime, contract: Contract): Unit = ()
+
+  def columns(contract: Contract): Seq[Column] = format.raw(contract.source)
+
+  def read(spark: SparkSession, request: Request, contract: Contract): Batch = {
+    val files = wanted(listed(spark), request.rows)
+    val scanned = format.scan(spark, files, contract.source)
+    val named = listing.named(spark.sparkContext.hadoopConfiguration)
+    val rows = timed(scanned, contract)
+      .withColumn("_file", named(col("_file")))
+      .withColumn("_unit", expr(request.unit))
+    Batch(between(rows, request.rows), () => unchanged(spark, files))
+  }
+
+  private def listed(spark: SparkSession) = listing.files(spark.sparkContext.hadoopConfiguration)
+
+  private def wanted(found: Seq[Found], rows: Wanted) = rows match {
+    case Wanted.Items(names)                => found.filter(file => names.contains(file.name))
+    case _ if found.isEmpty                 => throw NotReady(s"no file matches $path")
+    case _ if take == Take.Newest           => Seq(found.maxBy(file => (file.modified, file.name)))
+    case _                                  => found
+  }
+
+  private def timed(rows: DataFrame, contract: Contract) = when match {
+    case None => rows.withColumn("_event_time", lit(null).cast("timestamp_ntz"))
+    case Some(time) =>
+      def named(columns: Seq[Column]) = columns.find(_.name == time.column).get
+      val utc = time.utc(named(columns(contract)), named(contract.source).kind)
+      rows.withColumn("_event_time", expr(utc))
+  }
+
+  private def between(rows: DataFrame, wanted: Wanted) = wanted match {
+    case Wanted.Between(start, end) =>
+      rows.where(s"_event_time >= ${Times.sql(start)} AND _event_time < ${Times.sql(end)}")
+    case _ => rows
+  }
+
+  private def unchanged(spark: SparkSession, before: Seq[Found]): Unit =
+    if (before.diff(listed(spark)).nonEmpty)
+      throw Transient(s"a file of $path changed while it was read")
+}
