@@ -93,8 +93,11 @@ class Setting:
     ask: bool = False
     """Worth a question; all others are for flags, answers files and the summary."""
     least: int = 1
+    most: int = 1000
     choices: Mapping[str, str] = field(default_factory=dict)
     """What each value means."""
+    where: frozenset[str] = frozenset()
+    """Other patterns without which nothing reads it."""
     role: str = ""
     """What it is to the units of the ledger: their `length`, the `start` of the first, how many come `again`."""
     changed: str = ""
@@ -124,6 +127,10 @@ class Pattern:
     """What a sink keeps its tables and its ledger in."""
     empty: str
     """How a sink is emptied of one pipeline."""
+    connection: str
+    """The settings of a machine that it connects by, of a source or a sink that is a server."""
+    reads: frozenset[str]
+    """Answers about the data that only this source reads."""
     switched: Switched
 
     @property
@@ -177,10 +184,16 @@ class Catalogue:
                 found.setdefault(setting.key, setting)
         return tuple(found.values())
 
-    def owners(self, setting: str) -> tuple[Pattern, ...]:
-        """The patterns that read a setting."""
+    @property
+    def claimed(self) -> tuple[str, ...]:
+        """The keys of a pipeline's answers that only some patterns read."""
+        read = (pattern.reads for pattern in self.patterns.values())
+        return (*sorted(frozenset().union(*read)), *(setting.key for setting in self.settings))
+
+    def owners(self, key: str) -> tuple[Pattern, ...]:
+        """The patterns that read a key that not all of them read."""
         every = self.patterns.values()
-        return tuple(p for p in every if any(s.key == setting for s in p.settings))
+        return tuple(p for p in every if key in p.reads or any(s.key == key for s in p.settings))
 
     @property
     def rules(self) -> Mapping[str, Need]:

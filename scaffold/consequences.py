@@ -61,7 +61,10 @@ def of_removal(old: Pipeline, catalogue: Catalogue) -> Consequence:
 def _moved(was: Side, now: Side) -> Iterator[str]:
     yield f"{now.sink.title} is empty, its ledger too: the next run does {now.everything}."
     yield f"What {was.sink.title} has stays there, and nothing reads it any more. To delete it: {was.empty}."
-    yield f"Where `warehouse` is set for a machine, it has to be a {now.sink.place} now."
+    if now.sink.connection:
+        yield f"Each machine has to have the connection `{now.sink.connection}` in its settings."
+    else:
+        yield f"Where `warehouse` is set for a machine, it has to be a {now.sink.place} now."
     if was.provides("contract") and now.provides("contract"):
         yield f"{now.name}_consumer begins anew as well."
 

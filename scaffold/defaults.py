@@ -18,7 +18,7 @@ from scaffold.keys import Key
 def fill(entry: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
     """One pipeline's answers with every default, in the order of the keys. What nothing reads is left out."""
     raw = suggested(entry, catalogue)
-    unread = {setting.key for setting in catalogue.settings} - rules.settings(raw, catalogue)
+    unread = set(catalogue.claimed) - rules.settings(raw, catalogue)
     read = (key for key in keys.pipeline(catalogue) if key.name not in unread)
     found = {key.name: _raw(key, raw) for key in read}
     return {name: value for name, value in found.items() if value is not _ABSENT}

@@ -68,18 +68,24 @@ def _pattern(raw: Mapping[str, Any]) -> Pattern:
         hidden=raw.get("hidden", False),
         instead_of=raw.get("instead_of", ""),
         brings=tuple(raw.get("brings", ())),
-        settings=tuple(Setting(**setting) for setting in raw.get("settings", ())),
+        settings=tuple(_setting(setting) for setting in raw.get("settings", ())),
         notes=tuple(_note(note) for note in raw.get("notes", ())),
         page=raw.get("page", ""),
         units=raw.get("units", ""),
         place=raw.get("place", ""),
         empty=raw.get("empty", ""),
+        connection=raw.get("connection", ""),
+        reads=frozenset(raw.get("reads", ())),
         switched=Switched(**raw.get("switched", {})),
     )
 
 
 def _need(raw: Mapping[str, Any]) -> Need:
     return Need(**_without(raw, "with"), where=frozenset(raw.get("with", ())))
+
+
+def _setting(raw: Mapping[str, Any]) -> Setting:
+    return Setting(**_without(raw, "with"), where=frozenset(raw.get("with", ())))
 
 
 def _note(raw: Mapping[str, Any]) -> Note:
@@ -111,7 +117,7 @@ def _check(catalogue: Catalogue, found: Sequence[Pattern]) -> None:
                 wrong.append(f"{pattern.ref} needs {need.capability}, which nothing provides")
             if need.compensation and f"compensation/{need.compensation}" not in known:
                 wrong.append(f"{need.rule} has an unknown compensation")
-        where = [*(n.where for n in pattern.needs), *(n.where for n in pattern.notes)]
+        where = [one.where for one in (*pattern.needs, *pattern.notes, *pattern.settings)]
         refs = {*pattern.brings, *filter(None, (pattern.instead_of,)), *chain(*where)}
         wrong += [f"{pattern.ref} names the unknown {ref}" for ref in sorted(refs - set(known))]
         other = [s.key for s in pattern.settings if s not in catalogue.settings]

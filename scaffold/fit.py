@@ -42,11 +42,11 @@ def unread(
 ) -> Iterable[UsageError]:
     """Settings that were said in vain: no pattern that is chosen, or can still be, reads them."""
     read = rules.settings(entry, catalogue)
-    for setting in catalogue.settings:
-        if setting.key in said and setting.key not in read:
-            owners = catalogue.owners(setting.key)
+    for key in catalogue.claimed:
+        if key in said and key not in read:
+            owners = catalogue.owners(key)
             ids = " or ".join(owner.id for owner in owners)
-            what = f"Cannot use --{setting.key.replace('_', '-')}: only {ids} reads it."
+            what = f"Cannot use --{key.replace('_', '-')}: only {ids} reads it."
             fix = f"Leave it out, or choose the {owners[0].axis} {ids}."
             yield UsageError(what, fix=fix)
 

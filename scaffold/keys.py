@@ -37,6 +37,8 @@ Kind = Literal[
     "count",
     "ratio",
     "choice",
+    "table",
+    "topic",
 ]
 LISTS: frozenset[Kind] = frozenset({"many", "rules", "texts", "columns", "names", "formats"})
 FILES = ("path", "format", "delimiter", "quote", "encoding", "header", "nulls", "columns")
@@ -53,6 +55,7 @@ class Key:
     default: object = None
     flags: tuple[str, ...] = ()
     least: int = 1
+    most: int = 1000
     choices: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -113,7 +116,7 @@ def axes(catalogue: Catalogue) -> tuple[Key, ...]:
 def pipeline(catalogue: Catalogue) -> tuple[Key, ...]:
     """Every key of a pipeline's answers, in the order in which answers are written."""
     settings = (
-        Key(s.key, s.type, "patterns", s.help, s.default, (), s.least, s.choices)  # type: ignore[arg-type]  # the catalogue's
+        Key(s.key, s.type, "patterns", s.help, s.default, (), s.least, s.most, s.choices)  # type: ignore[arg-type]  # the catalogue's
         for s in catalogue.settings
     )
     return (NAME, *axes(catalogue), ACCEPT, *DATA, *settings)

@@ -46,14 +46,13 @@ def chosen(answers: Mapping[str, Any], catalogue: Catalogue) -> tuple[Pattern, .
 
 
 def settings(answers: Mapping[str, Any], catalogue: Catalogue) -> frozenset[str]:
-    """The settings that the chosen patterns read; all of an axis that has no answer, or an unknown one."""
+    """The keys that the chosen patterns read; all of an axis that has no answer, or an unknown one."""
+    possible = {p.ref for p in catalogue.patterns.values() if _can_be(p, answers, catalogue)}
     found: set[str] = set()
     for pattern in catalogue.patterns.values():
-        ids = _ids(answers.get(pattern.axis))
-        known = [other.id for other in catalogue.of(pattern.axis, hidden=True)]
-        unclear = pattern.axis not in answers or any(id_ not in known for id_ in ids)
-        if unclear or pattern.id in ids:
-            found.update(setting.key for setting in pattern.settings)
+        if pattern.ref in possible:
+            found |= pattern.reads
+            found.update(setting.key for setting in pattern.settings if setting.where <= possible)
     return frozenset(found)
 
 
@@ -166,6 +165,14 @@ def _compensations(added: Iterable[Finding], catalogue: Catalogue) -> tuple[Patt
 def _notes(parts: Collection[Pattern]) -> Iterable[str]:
     refs = {part.ref for part in parts}
     return (f"{p.title}: {note.text}" for p in parts for note in p.notes if note.where <= refs)
+
+
+def _can_be(pattern: Pattern, answers: Mapping[str, Any], catalogue: Catalogue) -> bool:
+    """Whether it is chosen, or nobody can tell yet."""
+    ids = _ids(answers.get(pattern.axis))
+    known = [other.id for other in catalogue.of(pattern.axis, hidden=True)]
+    unclear = pattern.axis not in answers or any(id_ not in known for id_ in ids)
+    return unclear or pattern.id in ids
 
 
 def _answered(answers: Mapping[str, Any]) -> frozenset[str]:

@@ -14,7 +14,6 @@ from scaffold.keys import Key, bad
 
 NOTHING = ("", "none", "null")
 NULL_LIMIT = 40
-MOST = 1000
 _YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
@@ -105,8 +104,8 @@ def moment(key: Key, raw: Any, _: Catalogue) -> object:
 
 def count(key: Key, raw: Any, _: Catalogue) -> object:
     word = str(raw)
-    if not re.match(r"[0-9]{1,4}\Z", word) or not key.least <= int(word) <= MOST:
-        raise bad(key, raw, f"it is a whole number from {key.least} to {MOST}")
+    if not re.match(r"[0-9]{1,9}\Z", word) or not key.least <= int(word) <= key.most:
+        raise bad(key, raw, f"it is a whole number from {key.least} to {key.most}")
     return int(word)
 
 
@@ -115,3 +114,21 @@ def ratio(key: Key, raw: Any, _: Catalogue) -> object:
     if not re.match(r"(0(\.[0-9]{1,4})?|1(\.0{1,4})?)\Z", word):
         raise bad(key, raw, "it is a number from 0 to 1", "For example: 0.5")
     return float(word)
+
+
+def table(key: Key, raw: Any, _: Catalogue) -> object:
+    return _named(key, raw, r"[A-Za-z_]\w{0,62}(\.[A-Za-z_]\w{0,62})?\Z", "public.orders")
+
+
+def topic(key: Key, raw: Any, _: Catalogue) -> object:
+    return _named(key, raw, r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,249}\Z", "orders.v1")
+
+
+def _named(key: Key, raw: Any, shape: str, example: str) -> str | None:
+    """The name of something that is a server's; none: it is that of the pipeline."""
+    if raw is None or (isinstance(raw, str) and raw.lower() in NOTHING):
+        return None
+    word = text(key, raw)
+    if not re.match(shape, word, re.ASCII):
+        raise bad(key, raw, f"it is no name of a {key.kind}", f"For example: {example}")
+    return word

@@ -121,5 +121,7 @@ _ONES: dict[str, Parser] = {
     "date": scalars.moment,
     "count": scalars.count,
     "ratio": scalars.ratio,
+    "table": scalars.table,
+    "topic": scalars.topic,
     "choice": lambda key, raw, _: _choice(key, raw, list(key.choices)),
 }
