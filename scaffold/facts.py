@@ -117,7 +117,8 @@ def _check(catalogue: Catalogue, found: Sequence[Pattern]) -> None:
                 wrong.append(f"{pattern.ref} needs {need.capability}, which nothing provides")
             if need.compensation and f"compensation/{need.compensation}" not in known:
                 wrong.append(f"{need.rule} has an unknown compensation")
-        where = [one.where for one in (*pattern.needs, *pattern.notes, *pattern.settings)]
+        where = [n.where for n in pattern.needs]
+        where += [n.where for n in pattern.notes] + [s.where for s in pattern.settings]
         refs = {*pattern.brings, *filter(None, (pattern.instead_of,)), *chain(*where)}
         wrong += [f"{pattern.ref} names the unknown {ref}" for ref in sorted(refs - set(known))]
         other = [s.key for s in pattern.settings if s not in catalogue.settings]

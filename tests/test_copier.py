@@ -365,8 +365,11 @@ def test_two_pipelines_cannot_have_one_name(copy: Copy) -> None:
 # --- rules, as the templates and as `scaffold` judge them
 
 
+RUNTIMES = [runtime.id for runtime in catalogue.load().runtimes]
+
+
 @cache
-def jinja() -> SandboxedEnvironment:
+def jinja(runtime: str = "python_duckdb") -> SandboxedEnvironment:
     config = yaml.safe_load((ROOT / "copier.yml").read_text().replace("!include", ""))["_envops"]
     environment = SandboxedEnvironment(
         loader=jinja2.FileSystemLoader(ROOT),
@@ -375,7 +378,10 @@ def jinja() -> SandboxedEnvironment:
     )
     found = facts.read(ROOT)
     environment.globals.update(
-        catalogue=found["patterns"], axes=found["axes"], runtime="python_duckdb"
+        catalogue=found["patterns"],
+        axes=found["axes"],
+        runtimes=found["runtimes"],
+        runtime=runtime,
     )
     return environment
 
@@ -392,12 +398,15 @@ def combinations() -> Iterator[dict[str, Any]]:
         yield dict(chosen)
 
 
-def test_templates_and_command_judge_every_combination_alike() -> None:
-    template = jinja().from_string(
-        "{% import 'templates/rules.jinja' as rules %}"
-        "{% for e in entries %}{{ rules.judge(rules.parts(e) | from_json, rules.facts(e) | from_json, e.accept) }}\n{% endfor %}"
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_templates_and_command_judge_every_combination_alike(runtime: str) -> None:
+    template = jinja(runtime).from_string(
+        "{% import 'templates/rules.jinja' as rules %}{% for e in entries %}"
+        "{% set chosen = rules.parts(e) | from_json %}"
+        "{% set whole = chosen + rules.stand_ins(chosen, e | list) | from_json %}"
+        "{{ rules.judge(whole, rules.facts(e) | from_json, e.accept) }}\n{% endfor %}"
     )
-    known = catalogue.load()
+    known = catalogue.load().on(runtime)
     entries = []
     for entry in combinations():
         refused = [f.need.rule for f in rules.judge(entry, known).refused]
@@ -413,13 +422,14 @@ def test_templates_and_command_judge_every_combination_alike() -> None:
             ], (entry, kind)
 
 
-def test_templates_and_command_choose_alike_where_nobody_chose() -> None:
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_templates_and_command_choose_alike_where_nobody_chose(runtime: str) -> None:
     """Whatever is left out, beside whatever was said, and also where all that was said is refused."""
-    template = jinja().from_string(
+    template = jinja(runtime).from_string(
         "{% import 'templates/compute.jinja' as compute with context %}"
         "{% for e in entries %}{{ compute.complete(e) }}\n{% endfor %}"
     )
-    known, entries = catalogue.load(), list(drafts())
+    known, entries = catalogue.load().on(runtime), list(drafts())
     assert len(entries) > 500
     for entry, line in zip(entries, template.render(entries=entries).splitlines(), strict=True):
         ours, theirs = defaults.suggested(entry, known), json.loads(line)
@@ -457,13 +467,15 @@ def test_the_questions_of_copier_are_the_settings_of_the_catalogue() -> None:
     asked = {
         key: question
         for key, question in yaml.safe_load(text).items()
-        if key[0] != "_" and re.search("extraction|behaviour", str(question.get("when")))
+        if key[0] != "_" and re.search("extraction|behaviour|source ==", str(question.get("when")))
     }
-    assert set(asked) == {setting.key for setting in known.settings}
+    assert set(asked) == set(known.claimed)
     for setting in known.settings:
         question = asked[setting.key]
         owners = {owner.ref for owner in known.owners(setting.key)}
-        assert {ref for ref in known.patterns if is_asked(question["when"], ref)} == owners
+        beside = set(known.patterns) - setting.where
+        assert {ref for ref in beside if is_asked(question["when"], ref, *setting.where)} == owners
+        assert not any(is_asked(question["when"], ref) for ref in owners if setting.where)
         assert question.get("ask", True) or not setting.ask, setting.key
         choices = question.get("choices", {})
         assert {value: shown for shown, value in choices.items()} == setting.choices
@@ -471,11 +483,13 @@ def test_the_questions_of_copier_are_the_settings_of_the_catalogue() -> None:
         assert of_sample or question["default"] == setting.default, setting.key
 
 
-def is_asked(when: str, ref: str) -> bool:
-    """Whether a question is asked where this pattern is the only one."""
-    axis, _, id_ = ref.partition("/")
-    chosen: dict[str, Any] = {"pipelines": [], "extraction": "none", "behaviour": []}
-    chosen[axis] = [id_] if axis == "behaviour" else id_
+def is_asked(when: str, *refs: str) -> bool:
+    """Whether a question is asked where these patterns are the only ones."""
+    chosen: dict[str, Any] = {"extraction": "none", "behaviour": [], "source": "none"}
+    chosen |= {"pipelines": [], "format": "csv"}
+    for ref in refs:
+        axis, _, id_ = ref.partition("/")
+        chosen[axis] = [id_] if axis == "behaviour" else id_
     return jinja().from_string(when).render(chosen) == "True"
 
 

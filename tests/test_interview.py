@@ -99,6 +99,7 @@ def test_back_asks_the_question_before_again_with_its_answer(tmp_path: Path) -> 
         ("folder", "first"),
         ("for people", "Mine"),
         ("package", BACK),
+        ("Language", BACK),
         ("for people", BACK),
         ("folder", "second"),
         ("for people", ENTER),

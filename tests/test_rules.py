@@ -14,6 +14,7 @@ from scaffold.catalogue import Catalogue, load
 from scaffold.source import templates_dir
 
 CATALOGUE = load()
+RUNTIMES = [runtime.id for runtime in CATALOGUE.runtimes]
 
 
 def subsets(axis: str) -> list[list[str]]:
@@ -59,14 +60,33 @@ def added(verdict: rules.Verdict) -> set[str]:
     return {finding.need.compensation for finding in verdict.added}
 
 
+def coded(answers: dict[str, Any], runtime: str) -> bool:
+    """Whether all that a choice needs is made for the runtime: what it names, and what stands in for the rest."""
+    named = {f"{axis}/{id_}" for axis in AXES for id_ in as_list(answers[axis])}
+    every = CATALOGUE.patterns.values()
+    stand_ins = {p.ref for p in every if p.instead_of and p.instead_of not in named}
+    return all(runtime in CATALOGUE.patterns[ref].runtimes for ref in named | stand_ins)
+
+
+def as_list(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [value]
+
+
 def table(answers: dict[str, Any]) -> tuple[bool, set[str]]:
     """The truth table of the docs, written down a second time: whether it is allowed, and what is added."""
     sink, extraction, behaviour = answers["sink"], answers["extraction"], answers["behaviour"]
-    idempotent, append_only = "idempotent" in behaviour, sink == "append_log"
+    source, idempotent, append_only = (
+        answers["source"],
+        "idempotent" in behaviour,
+        sink == "append_log",
+    )
+    one_transaction = sink in {"duckdb", "postgres"}
     allowed = (
         not (extraction in {"time_ranged", "lookback"} and not answers["event_time"])
         and not (extraction == "lookback" and (append_only or not idempotent))
-        and not ("self_healing" in behaviour and not idempotent and sink != "duckdb")
+        and not (extraction == "full_snapshot" and source == "kafka")
+        and not (extraction == "streaming" and source == "postgres")
+        and not ("self_healing" in behaviour and not idempotent and not one_transaction)
     )
     added = {"dedupe_key"} if append_only and (idempotent or extraction != "lookback") else set()
     if "conditional" in answers["structure"] and idempotent:
@@ -75,12 +95,51 @@ def table(answers: dict[str, Any]) -> tuple[bool, set[str]]:
 
 
 @pytest.mark.parametrize("event_time", ["at", None])
-def test_every_combination_is_judged_as_the_truth_table_says(event_time: str | None) -> None:
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_every_combination_is_judged_as_the_truth_table_says(
+    event_time: str | None, runtime: str
+) -> None:
     assert len(COMBINATIONS) >= 3 * 4 * 4 * 8
+    catalogue = CATALOGUE.on(runtime)
     for combination in COMBINATIONS:
         answers = combination | {"event_time": event_time}
-        verdict = rules.judge(answers, CATALOGUE)
-        assert (not verdict.refused, added(verdict)) == table(answers), answers
+        verdict = rules.judge(answers, catalogue)
+        allowed, extra = table(answers)
+        expected = (allowed and coded(answers, runtime), extra)
+        assert (not verdict.refused, added(verdict)) == expected, answers
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_every_runtime_has_one_default_of_each_single_axis(runtime: str) -> None:
+    catalogue = CATALOGUE.on(runtime)
+    for axis in catalogue.asked:
+        if not axis.many:
+            made = catalogue.of(axis.id, made=True)
+            assert len([pattern for pattern in made if pattern.default]) == 1, axis.id
+
+
+def test_a_pattern_without_code_for_the_runtime_is_refused_with_those_that_have_it() -> None:
+    catalogue = CATALOGUE.on("scala_spark")
+    verdict = rules.judge({"sink": "duckdb"}, catalogue)
+    finding = next(one for one in verdict.refused if one.by.ref == "sink/duckdb")
+    error = rules.explain(finding, verdict.parts, catalogue)
+    assert error.what == 'Cannot use "duckdb": it is not for Scala and Spark.'
+    assert "delta" in error.fix
+    assert "duckdb" not in error.fix
+    assert "--accept" not in error.fix
+    assert refused(judge(catalogue, sink="duckdb", accept=["runtime"])) == {"runtime"}
+
+
+def test_what_is_not_chosen_is_not_offered_where_nothing_can_stand_in_for_it() -> None:
+    found = facts.read(templates_dir())
+    for raw in found["patterns"]:
+        raw["runtimes"] = raw["runtimes"] if raw["id"] != "plain" else []
+    catalogue = facts.parse(found)
+    assert not judge(catalogue, behaviour=["idempotent", "self_healing"]).refused
+    (finding,) = judge(catalogue, behaviour=["idempotent"]).refused
+    error = rules.explain(finding, (), catalogue)
+    assert "without self_healing" in error.what
+    assert error.fix == "Choose the behaviour self_healing."
 
 
 def test_every_refusal_says_what_why_and_a_way_out() -> None:
@@ -183,7 +242,7 @@ def with_source(provides: list[str]) -> Catalogue:
     """The catalogue with a source that does not exist yet."""
     found = facts.read(templates_dir())
     poll = {"id": "poll", "axis": "source", "order": 99, "title": "Poll", "summary": "Now only."}
-    found["patterns"].append(poll | {"provides": provides, "runtimes": []})
+    found["patterns"].append(poll | {"provides": provides, "runtimes": RUNTIMES})
     return facts.parse(found)
 
 
@@ -195,7 +254,9 @@ def test_a_source_that_cannot_be_read_again_is_refused_to_what_reads_again(extra
 
 
 def test_a_snapshot_needs_no_source_that_can_be_read_again() -> None:
-    verdict = judge(with_source([]), source="poll", extraction="full_snapshot", behaviour=[])
+    verdict = judge(
+        with_source(["current_state"]), source="poll", extraction="full_snapshot", behaviour=[]
+    )
     assert not verdict.refused
 
 

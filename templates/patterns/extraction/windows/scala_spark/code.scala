@@ -20,12 +20,13 @@ trait Windows extends Extraction {
   def unitType: String = "TIMESTAMP"
 
   /** Windows of this length, at these places. */
-  def owns(unit: String): Boolean = unit.split("/").map(text => Try(LocalDateTime.parse(text))) match {
-    case Array(scala.util.Success(start), scala.util.Success(end)) =>
-      Duration.between(start, end) == every &&
-      Duration.between(since, start).toMillis % every.toMillis == 0
-    case _ => false
-  }
+  def owns(unit: String): Boolean =
+    unit.split("/").map(text => Try(LocalDateTime.parse(text))) match {
+      case Array(scala.util.Success(start), scala.util.Success(end)) =>
+        Duration.between(start, end) == every &&
+        Duration.between(since, start).toMillis % every.toMillis == 0
+      case _ => false
+    }
 
   /** The windows that are over at `asOf`, oldest first. */
   def over(asOf: LocalDateTime): Seq[Window] = {
@@ -41,10 +42,10 @@ trait Windows extends Extraction {
     val newest = history.latest.keys.maxOption.getOrElse("") // keys sort by time
     over(asOf).flatMap { window =>
       val why = history.status(window.key) match {
-        case Some(Status.Failed)          => Some(Why.Retry)
-        case None if window.key > newest  => Some(Why.New)
-        case None                         => Some(Why.Gap)
-        case _                            => None
+        case Some(Status.Failed)         => Some(Why.Retry)
+        case None if window.key > newest => Some(Why.New)
+        case None                        => Some(Why.Gap)
+        case _                           => None
       }
       why.map(Due(WorkUnit(window), _))
     }
@@ -63,7 +64,12 @@ trait Windows extends Extraction {
   }
 
   /** Rows by window; aggregates by each UTC day that the windows touch. */
-  def slices(units: Seq[WorkUnit], batch: DataFrame, pipeline: Pipeline[_], store: Store): (DataFrame, Slices) = {
+  def slices(
+      units: Seq[WorkUnit],
+      batch: DataFrame,
+      pipeline: Pipeline[_],
+      store: Store
+  ): (DataFrame, Slices) = {
     val span = Windows.span(units)
     val rows = Rows.Where(s"_unit >= ${Times.sql(span.from)} AND _unit < ${Times.sql(span.to)}")
     val mine = Slice(rows, rows, own = true)
@@ -76,13 +82,17 @@ trait Windows extends Extraction {
 
   /** Rows that came when their window was done, and rows that lie in no window. */
   override def unread(pipeline: Pipeline[_], spark: SparkSession, history: History): ujson.Obj = {
-    val rows = pipeline.source.read(spark, Request(bucket, Wanted.Everything), pipeline.contract).rows
+    val rows =
+      pipeline.source.read(spark, Request(bucket, Wanted.Everything), pipeline.contract).rows
     val found = rows.groupBy("_unit").count().collect().toSeq
     val (undated, dated) = found.partition(_.isNullAt(0))
     val numbers = dated.map(row => row.getAs[LocalDateTime](0) -> row.getLong(1)).sortBy(_._1)
     val late = numbers.flatMap { case (start, number) =>
       val done = history.done.get(Window(start, start.plus(every)).key)
-      done.map(number - _.rows).filter(_ > 0).map(more => Times.text(start) -> ujson.Num(more.toDouble))
+      done
+        .map(number - _.rows)
+        .filter(_ > 0)
+        .map(more => Times.text(start) -> ujson.Num(more.toDouble))
     }
     def outside(is: LocalDateTime => Boolean) =
       ujson.Num(numbers.collect { case (start, number) if is(start) => number }.sum.toDouble)

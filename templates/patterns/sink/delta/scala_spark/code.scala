@@ -30,8 +30,11 @@ final case class Delta(path: Path) extends Overwritable {
   }
 }
 
-final private class DeltaStore(val ledger: FileLedger, pipeline: Pipeline[_], val spark: SparkSession)
-    extends Store {
+final private class DeltaStore(
+    val ledger: FileLedger,
+    pipeline: Pipeline[_],
+    val spark: SparkSession
+) extends Store {
   private val tables = pipeline.steps.map(_.table)
   private val begun = ledger.folder.resolve(".begun")
 
@@ -108,9 +111,13 @@ final private class DeltaStore(val ledger: FileLedger, pipeline: Pipeline[_], va
 
     /** Rows that leave and rows that come, in one commit: those that leave match nothing else. */
     private def merge(table: Table, leaving: Rows.Among, coming: DataFrame): Unit = {
-      val gone = leaving.of(this.table(table.name)).select(table.names.map(col): _*).localCheckpoint()
-      val both = gone.withColumn("_comes", lit(false)).unionByName(coming.withColumn("_comes", lit(true)))
-      val same = (table.names.map(name => col(s"old.$name") <=> col(s"new.$name")) :+ !col("new._comes")).reduce(_ && _)
+      val gone =
+        leaving.of(this.table(table.name)).select(table.names.map(col): _*).localCheckpoint()
+      val both =
+        gone.withColumn("_comes", lit(false)).unionByName(coming.withColumn("_comes", lit(true)))
+      val same =
+        (table.names.map(name => col(s"old.$name") <=> col(s"new.$name")) :+ !col("new._comes"))
+          .reduce(_ && _)
       delta(session, table.name)
         .as("old")
         .merge(both.as("new"), same)

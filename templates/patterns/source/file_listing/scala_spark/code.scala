@@ -66,15 +66,23 @@ final case class FileListing(glob: String) {
     val path = status.getPath
     val place = path.toUri.getPath
     // Local files tell when their content was touched last, which cannot be set back.
-    val changed = Try(Files.getAttribute(Paths.get(place), "unix:ctime")).filter(_ => path.toUri.getScheme == "file")
+    val changed = Try(Files.getAttribute(Paths.get(place), "unix:ctime")).filter(_ =>
+      path.toUri.getScheme == "file"
+    )
     val stamp = s"${status.getLen}:${status.getModificationTime}:${changed.getOrElse("")}"
-    Found(path.toString, place.stripPrefix(base).stripPrefix("/"), stamp, status.getModificationTime)
+    Found(
+      path.toString,
+      place.stripPrefix(base).stripPrefix("/"),
+      stamp,
+      status.getModificationTime
+    )
   }
 }
 
 object FileListing {
 
-  /** Where a row of a file came from. A file is read in one task, so that its rows can be counted. */
+  /** Where a row of a file came from. A file is read in one task, so that its rows can be counted.
+    */
   val traces: Seq[Column] = Seq(
     col("_metadata.file_path").as("_file"),
     (monotonically_increasing_id().bitwiseAND(lit((1L << 33) - 1)) + 1).as("_row")

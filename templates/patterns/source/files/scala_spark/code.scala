@@ -49,14 +49,14 @@ final case class FilesSource(
   private def listed(spark: SparkSession) = listing.files(spark.sparkContext.hadoopConfiguration)
 
   private def wanted(found: Seq[Found], rows: Wanted) = rows match {
-    case Wanted.Items(names)                => found.filter(file => names.contains(file.name))
-    case _ if found.isEmpty                 => throw NotReady(s"no file matches $path")
-    case _ if take == Take.Newest           => Seq(found.maxBy(file => (file.modified, file.name)))
-    case _                                  => found
+    case Wanted.Items(names)      => found.filter(file => names.contains(file.name))
+    case _ if found.isEmpty       => throw NotReady(s"no file matches $path")
+    case _ if take == Take.Newest => Seq(found.maxBy(file => (file.modified, file.name)))
+    case _                        => found
   }
 
   private def timed(rows: DataFrame, contract: Contract) = when match {
-    case None => rows.withColumn("_event_time", lit(null).cast("timestamp_ntz"))
+    case None       => rows.withColumn("_event_time", lit(null).cast("timestamp_ntz"))
     case Some(time) =>
       def named(columns: Seq[Column]) = columns.find(_.name == time.column).get
       val utc = time.utc(named(columns(contract)), named(contract.source).kind)

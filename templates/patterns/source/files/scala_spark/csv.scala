@@ -56,7 +56,10 @@ final case class Csv(
         val codec = Option(new CompressionCodecFactory(hadoop).getCodec(path))
         Using.resource(path.getFileSystem(hadoop).open(path)) { stream =>
           val parser = new CsvParser(settings)
-          parser.beginParsing(codec.fold[java.io.InputStream](stream)(_.createInputStream(stream)), encoding)
+          parser.beginParsing(
+            codec.fold[java.io.InputStream](stream)(_.createInputStream(stream)),
+            encoding
+          )
           Option(parser.parseNext()).fold(Seq.empty[String])(_.toSeq.map(Option(_).getOrElse("")))
         }
       }
@@ -73,7 +76,12 @@ final case class Csv(
   }
 
   /** By position, as the header has it. Of columns with one name the first counts. */
-  private def read(spark: SparkSession, names: Seq[String], files: Seq[Found], columns: Seq[Column]) = {
+  private def read(
+      spark: SparkSession,
+      names: Seq[String],
+      files: Seq[Found],
+      columns: Seq[Column]
+  ) = {
     val cells = names.indices.map(n => s"c$n")
     val empty = "" +: nulls
     def cell(source: String): Cell = col(cells(names.indexOf(source)))
@@ -81,7 +89,9 @@ final case class Csv(
       when(!trim(cell(column.source)).isin(empty: _*), cell(column.source)).as(column.name)
     }
     val added = names.distinct.filterNot(columns.map(_.source).contains)
-    val more = if (added.isEmpty || !keepNewColumns) lit(null) else to_json(struct(added.map(name => cell(name).as(name)): _*))
+    val more =
+      if (added.isEmpty || !keepNewColumns) lit(null)
+      else to_json(struct(added.map(name => cell(name).as(name)): _*))
     val problem = when(col("_corrupt").isNotNull, "not a CSV line")
     val line = coalesce(col("_corrupt"), more.cast("string"))
     val rows = spark.read
