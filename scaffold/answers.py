@@ -67,7 +67,7 @@ def complete(draft: Mapping[str, Any], catalogue: Catalogue, folder: str = "") -
 
 def choices(catalogue: Catalogue) -> tuple[Key, ...]:
     """The axes where there is something to choose: what makes a project is never decided in silence."""
-    return tuple(key for key in keys.axes(catalogue) if len(catalogue.of(key.name)) > 1)
+    return tuple(key for key in keys.axes(catalogue) if len(catalogue.of(key.name, made=True)) > 1)
 
 
 def missing(draft: Mapping[str, Any], catalogue: Catalogue) -> tuple[Key, ...]:

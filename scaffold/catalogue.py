@@ -171,6 +171,10 @@ class Catalogue:
         """Whether a pattern has code for the runtime."""
         return self.runtime.id in pattern.runtimes
 
+    def titles(self, pattern: Pattern) -> list[str]:
+        """The runtimes that a pattern has code for, in words."""
+        return [runtime.title for runtime in self.runtimes if runtime.id in pattern.runtimes]
+
     def find(self, id_: str) -> tuple[Pattern, ...]:
         """Ids are unique in an axis only, so that a source and a sink may share a name."""
         return tuple(pattern for pattern in self.patterns.values() if pattern.id == id_)

@@ -48,7 +48,7 @@ def refuse_undecided(
     suggested = defaults.suggested(first, catalogue)
     more: list[str] = []
     for key in undecided(found, catalogue):
-        known = ", ".join(pattern.id for pattern in catalogue.of(key.name))
+        known = ", ".join(pattern.id for pattern in catalogue.of(key.name, made=True))
         problems.found.append(UsageError(f"{key.flag} is missing: {known}."))
         value = suggested[key.name]
         for item in [value] if isinstance(value, str) else value:

@@ -30,10 +30,13 @@ TABLE: dict[str, Any] = {
 }
 
 
+PYTHON = "python_duckdb"
+
+
 @cache
-def every() -> tuple[Choice, ...]:
+def every(runtime: str = PYTHON) -> tuple[Choice, ...]:
     """All choices of patterns that are allowed, those included that need the user's explicit word."""
-    known = catalogue.load()
+    known = catalogue.load().on(runtime)
     axes = [[(axis.id, choice) for choice in _choices(axis)] for axis in known.asked]
     allowed = []
     for chosen in itertools.product(*axes):
@@ -45,9 +48,9 @@ def every() -> tuple[Choice, ...]:
     return tuple(allowed)
 
 
-def cover(strength: int) -> list[Choice]:
+def cover(strength: int, runtime: str = PYTHON) -> list[Choice]:
     """A small set of choices in which any `strength` decisions that can meet do meet. Greedy, no chance."""
-    candidates = [_with_format(choice, form) for choice in every() for form in FORMATS]
+    candidates = [_with_format(choice, form) for choice in every(runtime) for form in FORMATS]
     facts = [frozenset(_tuples(choice, strength)) for choice in candidates]
     missing = set(itertools.chain.from_iterable(facts))
     taken = []
@@ -58,10 +61,13 @@ def cover(strength: int) -> list[Choice]:
     return taken
 
 
-def answers(choices: Sequence[Choice], package: str = "shop") -> dict[str, Any]:
+def answers(
+    choices: Sequence[Choice], package: str = "shop", runtime: str = PYTHON
+) -> dict[str, Any]:
     """The answers of one project that holds each choice as a pipeline of its own."""
     pipelines = [_pipeline(f"p{n:03}", choice) for n, choice in enumerate(choices)]
-    return {"project_name": "Shop", "package": package, "pipelines": pipelines}
+    project = {"project_name": "Shop", "package": package, "runtime": runtime}
+    return project | {"pipelines": pipelines}
 
 
 def title(choice: Choice) -> str:

@@ -536,7 +536,9 @@ def test_settings_that_older_projects_recorded_in_vain_change_nothing(copy: Copy
 
 def test_pattern_files_have_nothing_that_jinja_would_read() -> None:
     """They are included: a doubled brace of an f-string would be an expression. Add strings instead."""
-    files = [*TEMPLATES.glob("patterns/*/*/*/*.py")]
+    files = [
+        path for kind in ("py", "scala") for path in TEMPLATES.glob(f"patterns/*/*/*/*.{kind}")
+    ]
     found = [str(path) for path in files if re.search(r"\{[{%#]", path.read_text())]
     assert files
     assert not found
@@ -546,7 +548,7 @@ def test_names_of_loops_in_paths_are_no_answers() -> None:
     """Copier passes both to one call, which takes a name once."""
     loops = {
         match[1]
-        for path in PROJECT.rglob("*")
+        for path in (TEMPLATES / "projects").rglob("*")
         for match in re.finditer(r"yield (\w+) from", str(path))
     }
     questions = re.findall(r"^([a-z]\w*):", (ROOT / "copier.yml").read_text(), re.MULTILINE)

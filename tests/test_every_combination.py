@@ -75,5 +75,6 @@ def test_each_combination_alone_is_clean(tmp_path: Path, templates: source.Templ
 
 def test_no_source_has_a_condition_of_the_template_language() -> None:
     root = Path(__file__).parent.parent / "templates"
-    for path in [*root.rglob("*.py"), *root.rglob("*.py.jinja"), *root.rglob("*.sql.jinja")]:
+    kinds = ("*.py", "*.py.jinja", "*.sql.jinja", "*.scala", "*.scala.jinja")
+    for path in (path for kind in kinds for path in root.rglob(kind)):
         assert not re.search(r"{%-?\s*(if|elif|else)\b", path.read_text(encoding="utf-8")), path

@@ -52,5 +52,8 @@ def test_the_examples_show_every_pattern_that_is_offered() -> None:
     }
     known = catalogue.load()
     assert shown == {
-        part.id for axis in known.asked if axis.id != "source" for part in known.of(axis.id)
+        part.id
+        for axis in known.asked
+        if axis.id != "source"
+        for part in known.of(axis.id, made=True)
     }

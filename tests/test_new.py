@@ -33,7 +33,7 @@ def defaults() -> list[str]:
     """The flags that --defaults stands for."""
     words: list[str] = []
     for axis in CATALOGUE.asked:
-        for pattern in CATALOGUE.of(axis.id):
+        for pattern in CATALOGUE.of(axis.id, made=True):
             words += [f"--{axis.id}", pattern.id] if pattern.default else []
     return words
 
@@ -206,13 +206,14 @@ def test_no_row_of_a_sample_is_copied(scaffold: Scaffold, here: Path, data: Path
 
 def test_several_pipelines_come_from_a_file(scaffold: Scaffold, here: Path) -> None:
     pipelines = [
-        {"name": pattern.id, "extraction": pattern.id} for pattern in CATALOGUE.of("extraction")
+        {"name": pattern.id, "extraction": pattern.id}
+        for pattern in CATALOGUE.of("extraction", made=True)
     ]
     (here / "answers.json").write_text(json.dumps({"pipelines": pipelines}))
     done = scaffold("new", "many", "--answers", "answers.json", "--defaults")
     assert done.returncode == 0, done.stderr
     made = {path.name for path in (here / "many/src/many/pipelines").iterdir() if path.is_dir()}
-    assert {pattern.id for pattern in CATALOGUE.of("extraction")} <= made
+    assert {pattern.id for pattern in CATALOGUE.of("extraction", made=True)} <= made
     first = tree(here / "many")
     (here / "many").rename(here / "first")
     assert scaffold(*command(done)[1:]).returncode == 0
@@ -262,7 +263,7 @@ def test_without_a_terminal_everything_missing_is_said_with_the_command_that_say
     done = scaffold("new", "orders", "--grace", "soon", "--pipeline", "class")
     assert done.returncode == 2
     for axis in CATALOGUE.asked:
-        if len(CATALOGUE.of(axis.id)) > 1:
+        if len(CATALOGUE.of(axis.id, made=True)) > 1:
             assert f"--{axis.id} is missing" in done.stderr
     assert "soon" in done.stderr
     assert '"class"' in done.stderr
@@ -468,7 +469,9 @@ def test_list_shows_every_pattern_that_can_be_chosen(scaffold: Scaffold) -> None
     assert {f"{p['axis']}/{p['id']}" for p in known} == set(CATALOGUE.patterns)
 
 
-@pytest.mark.parametrize("pattern", CATALOGUE.of("extraction"), ids=lambda pattern: pattern.id)
+@pytest.mark.parametrize(
+    "pattern", CATALOGUE.of("extraction", made=True), ids=lambda pattern: pattern.id
+)
 def test_show_prints_the_page_of_a_pattern(scaffold: Scaffold, pattern: Any) -> None:
     shown = scaffold("show", pattern.id.replace("_", "-")).stdout
     assert shown.startswith(pattern.page.strip())

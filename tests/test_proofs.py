@@ -57,7 +57,7 @@ class Mutation:
 def mutations() -> list[ParameterSet]:
     """One of each part in every run, the others in the matrix."""
     found = []
-    for path in sorted(ROOT.glob("templates/**/mutations.yml")):
+    for path in sorted(ROOT.glob("templates/**/python_duckdb/mutations.yml")):
         folder = path.parent.parent
         pattern = f"{folder.parent.name}/{folder.name}"
         for number, raw in enumerate(yaml.safe_load(path.read_text(encoding="utf-8"))):
@@ -138,4 +138,5 @@ def parts(choice: Choice) -> set[str]:
     found |= {p.ref for p in known.patterns.values() if p.instead_of and p.instead_of not in found}
     while more := {ref for part in found for ref in known.patterns[part].brings} - found:
         found |= more
+    found = {ref for ref in found if known.made(known.patterns[ref])}
     return found

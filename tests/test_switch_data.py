@@ -31,7 +31,7 @@ Choice = tuple[str, str]
 
 
 def ids(axis: str) -> list[str]:
-    return [pattern.id for pattern in catalogue.load().of(axis)]
+    return [pattern.id for pattern in catalogue.load().of(axis, made=True)]
 
 
 @cache

@@ -37,15 +37,28 @@ def _list(*, as_json: bool) -> None:
         click.echo(json.dumps({axis.id: _axis(axis, found) for axis in found.axes}, indent=2))
         return
     width = max(len(pattern.id) for pattern in found.patterns.values())
+    click.echo("Runtime: In which language and engine does it run?")
+    for runtime in found.runtimes:
+        click.echo(_line(runtime.id, runtime.summary, width, default=runtime.default))
     for axis in found.axes:
-        click.echo(f"{axis.title}: {axis.question}")
+        click.echo(f"\n{axis.title}: {axis.question}")
         for pattern in found.of(axis.id, hidden=not axis.asked):
-            star = "*" if pattern.default else " "
-            click.echo(f"  {star} {pattern.id:<{width}}  {pattern.summary}")
-        click.echo()
+            summary = f"{pattern.summary}{_only(pattern, found)}"
+            click.echo(_line(pattern.id, summary, width, default=pattern.default))
     click.echo(
-        "* is what --defaults takes. Compensations are added by rules. More: scaffold show ID"
+        "\n* is what --defaults takes, in a runtime that has it. Compensations are added by rules. "
+        "More: scaffold show ID"
     )
+
+
+def _line(id_: str, summary: str, width: int, *, default: bool) -> str:
+    return f"  {'*' if default else ' '} {id_:<{width}}  {summary}"
+
+
+def _only(pattern: Pattern, catalogue: Catalogue) -> str:
+    """The runtimes that have it, where not all do."""
+    titles = catalogue.titles(pattern)
+    return "" if len(titles) == len(catalogue.runtimes) else f" [{', '.join(titles)}]"
 
 
 def _show(*, pattern: str, as_json: bool) -> None:
@@ -54,12 +67,14 @@ def _show(*, pattern: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_plain(one) | {"page": one.page} for one in found], indent=2))
         return
-    click.echo("\n\n".join(map(_page, found)))
+    click.echo("\n\n".join(_page(one, catalogue) for one in found))
 
 
-def _page(pattern: Pattern) -> str:
-    """The page as it was written, and the settings as the catalogue has them."""
+def _page(pattern: Pattern, catalogue: Catalogue) -> str:
+    """The page as it was written, and the runtimes and settings as the catalogue has them."""
     text = pattern.page.strip() or f"# {pattern.title}\n\n{pattern.summary}"
+    titles = catalogue.titles(pattern)
+    text += f"\n\n## Runtimes\n\n{' or '.join(titles) or 'None yet'}."
     shown = {s.key: "none" if s.default is None else s.default for s in pattern.settings}
     lines = [f"- `{s.key}` ({shown[s.key]}): {s.help}." for s in pattern.settings]
     return "\n".join([text, "", "## Settings and their defaults", "", *lines]) if lines else text
@@ -104,7 +119,7 @@ def _plain(pattern: Pattern) -> dict[str, Any]:
             }
             for n in pattern.needs
         ],
-        "settings": [dataclasses.asdict(setting) for setting in pattern.settings],
+        "settings": [dataclasses.asdict(s) | {"where": sorted(s.where)} for s in pattern.settings],
         "runtimes": list(pattern.runtimes),
         "default": pattern.default,
         "hidden": pattern.hidden,
