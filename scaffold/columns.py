@@ -34,7 +34,7 @@ def _column(key: Key, raw: Any, catalogue: Catalogue) -> dict[str, str]:
         raise bad(key, raw, "each column is {name, source, type}")
     if not all(isinstance(value, str) for value in raw.values()):
         raise bad(key, raw, "name, source and type are texts", "Put quotes around them.")
-    names.column(raw["name"], catalogue.reserved)
+    names.column(raw["name"], catalogue.reserved, catalogue.runtime.language)
     source, kind = raw["source"], raw["type"].upper().replace(" ", "")
     if not source or len(source) > SOURCE_LIMIT or names.unprintable(source):
         raise bad(key, source, "a source is 1 to 300 visible characters")

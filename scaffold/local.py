@@ -21,7 +21,7 @@ _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 def describe(
-    sample: Path, entry: Mapping[str, Any], today: date
+    sample: Path, entry: Mapping[str, Any], today: date, language: str = "python"
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """A pipeline's answers as its data says them, below what the user said; and what was unsure.
 
@@ -37,7 +37,19 @@ def describe(
     from scaffold import sample as samples  # noqa: PLC0415 - brings DuckDB
 
     found = samples.infer(sample, today)
-    return path | found.answers() | dict(entry), found.notes
+    seen_of_it = found.answers() if language == "python" else _plain_names(found.answers())
+    return path | seen_of_it | dict(entry), found.notes
+
+
+def _plain_names(found: Mapping[str, Any]) -> dict[str, Any]:
+    """What is known of a sample, with names of columns that Spark takes."""
+    from scaffold.sampling.names import ascii_all  # noqa: PLC0415
+
+    before = [column["name"] for column in found["columns"]]
+    names = dict(zip(before, ascii_all(before), strict=True))
+    columns = [column | {"name": names[column["name"]]} for column in found["columns"]]
+    one = {key: names.get(found[key]) for key in ("event_time", "measure")}
+    return {**found, **one, "columns": columns, "key": [names[name] for name in found["key"]]}
 
 
 def place(sample: Path) -> str:

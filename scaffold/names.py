@@ -63,8 +63,11 @@ def pipeline(text: str, reserved: Reserved, language: str = "python") -> str:
     return _module("pipeline name", text, reserved, language)
 
 
-def column(text: str, reserved: Reserved) -> str:
+def column(text: str, reserved: Reserved, language: str = "python") -> str:
     """The clean name of a column; the data keeps its own spelling."""
+    if language == "scala" and not text.isascii():
+        why = "Spark takes the letters a to z only, where a name has no quotes"
+        raise _bad("column name", text, why, slug(text))
     if not _COLUMN.match(text) or text != text.lower():
         why = "letters in lower case, digits and underscores can be used, a letter first"
         raise _bad("column name", text, why, slug(text))

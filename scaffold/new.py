@@ -70,10 +70,10 @@ def draft(request: Request, catalogue: Catalogue, problems: Problems) -> Draft:
         layers.insert(0, problems.guard(lambda: drafts.read(path), {}))
     values = drafts.merge(layers, catalogue, problems)
     found = Draft(request.folder, values, {})
-    return _sampled(found, request, problems) if request.sample else found
+    return _sampled(found, request, catalogue, problems) if request.sample else found
 
 
-def _sampled(found: Draft, request: Request, problems: Problems) -> Draft:
+def _sampled(found: Draft, request: Request, catalogue: Catalogue, problems: Problems) -> Draft:
     """The user's data below what the user said; columns that were said are not looked for again."""
     entries = found.values.get("pipelines") or [{}]
     if len(entries) > 1:
@@ -81,7 +81,8 @@ def _sampled(found: Draft, request: Request, problems: Problems) -> Draft:
         problems.found.append(UsageError("--sample describes one pipeline, not several.", fix=fix))
         return found
     path = request.here / Path(request.sample).expanduser()
-    entry = problems.guard(lambda: local.describe(path, entries[0], request.today))
+    language = defaults.on_runtime(found.values, catalogue).runtime.language
+    entry = problems.guard(lambda: local.describe(path, entries[0], request.today, language))
     problems.check()  # without its columns, every other answer about the data would look wrong
     answered, notes = entry
     elsewhere = {str(answered["name"]): local.place(path)}

@@ -63,7 +63,9 @@ def ask_sample(talk: Talk, entry: Entry) -> None:
             return
         path = talk.request.here / Path(word).expanduser()
         try:
-            found, notes = local.describe(path, {}, talk.request.today)
+            found, notes = local.describe(
+                path, {}, talk.request.today, talk.catalogue.runtime.language
+            )
             entry.place = local.place(path)
         except ScaffoldError as error:
             talk.asker.say(str(error))

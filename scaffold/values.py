@@ -90,7 +90,12 @@ def _pipeline(key: Key, raw: Any, catalogue: Catalogue) -> object:
 def _optional_column(key: Key, raw: Any, catalogue: Catalogue) -> object:
     if raw is None or (isinstance(raw, str) and raw.lower() in scalars.NOTHING):
         return None
-    return names.column(scalars.text(key, raw), catalogue.reserved)
+    return _column(key, raw, catalogue)
+
+
+def _column(key: Key, raw: Any, catalogue: Catalogue) -> str:
+    language = catalogue.runtime.language
+    return names.column(scalars.text(key, raw), catalogue.reserved, language)
 
 
 _LISTS: dict[str, Parser] = {
@@ -98,9 +103,7 @@ _LISTS: dict[str, Parser] = {
     "rules": _accepted,
     "texts": scalars.nulls,
     "columns": columns.parse,
-    "names": lambda key, raw, c: [
-        names.column(scalars.text(key, item), c.reserved) for item in raw
-    ],
+    "names": lambda key, raw, c: [_column(key, item, c) for item in raw],
     "formats": scalars.formats,
 }
 _ONES: dict[str, Parser] = {

@@ -32,6 +32,17 @@ def clean_all(sources: Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
+def ascii_all(names: Sequence[str]) -> tuple[str, ...]:
+    """The same names, those without the letters that Spark does not take where a name has no quotes."""
+    found: list[str] = []
+    taken = {name.casefold() for name in names if name.isascii()}
+    for place, name in enumerate(names, start=1):
+        plain = name.encode("ascii", "ignore").decode()
+        found.append(name if plain == name else _free(clean(plain, place), taken))
+        taken.add(found[-1])
+    return tuple(found)
+
+
 def reserved(name: str) -> bool:
     """Whether the generated Python or SQL would read this word as part of its own grammar."""
     words = load().reserved
