@@ -1,0 +1,292 @@
+"""A second language: everything that the command and plain copier do with a Scala project, but run it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from copier import run_copy
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scaffold import catalogue, names, render, source
+from scaffold.errors import UsageError
+from tests.combinations import TABLE, every
+from tests.releases import Releases, commit, git, tree
+from tests.test_copier import jinja
+
+pytestmark = pytest.mark.filterwarnings("ignore::copier.errors.DirtyLocalWarning")
+
+ROOT = Path(__file__).parent.parent
+CATALOGUE = catalogue.load()
+SCALA, PYTHON = "scala_spark", "python_duckdb"
+RESOURCES = Path("src/main/resources/shop/pipelines")
+SHARED = ("contract.yml", "silver.sql", "gold.sql", "routes.sql")
+WORDS = """
+    abstract case catch class def do else extends false final finally for forSome if implicit import lazy
+    match new null object override package private protected return sealed super this throw trait try true
+    type val var while with yield enum export given then
+    """
+
+
+@pytest.fixture(scope="module")
+def templates() -> Iterator[source.Templates]:
+    with source.open_templates() as found:
+        yield found
+
+
+@pytest.fixture
+def scala(releases: Releases, tmp_path: Path) -> Path:
+    """A committed Scala project of the first version."""
+    done = releases.scaffold(
+        "v0.1.0", "new", "made", "--language", "scala", "--defaults", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    return tmp_path / "made"
+
+
+def shop(runtime: str, **changes: Any) -> dict[str, Any]:
+    entry = {"name": "orders", "path": "data/orders/*.csv", **TABLE, **changes}
+    return {"project_name": "Shop", "package": "shop", "runtime": runtime, "pipelines": [entry]}
+
+
+def made(folder: Path, templates: source.Templates, answers: dict[str, Any]) -> Path:
+    folder.mkdir()
+    render.render(answers, templates, folder)
+    return folder
+
+
+# --- new
+
+
+def test_a_language_makes_a_project_for_its_build_tool(scala: Path) -> None:
+    files = tree(scala)
+    assert "build.sbt" in files
+    assert "src/main/scala/made/Main.scala" in files
+    assert "data/flights/2013-03-08.csv" in files
+    assert not [name for name in files if name.endswith((".py", ".toml"))]
+    answers = yaml.safe_load(files[".copier-answers.yml"])
+    assert (answers["runtime"], answers["pipelines"][0]["sink"]) == (SCALA, "delta")
+
+
+def test_it_says_how_a_scala_project_is_run(releases: Releases, tmp_path: Path) -> None:
+    words = ("new", "made", "--runtime", "scala-spark", "--defaults", "--json", "--dry-run")
+    found = json.loads(releases.scaffold("v0.1.0", *words, cwd=tmp_path).stdout)
+    assert found["next_steps"] == ["cd made", 'sbt "run run"', "sbt test"]
+    assert found["command"][:6] == ["scaffold", "new", "made", "--name", "Made", "--runtime"]
+
+
+def test_what_has_no_code_for_it_is_refused_with_what_has(
+    releases: Releases, tmp_path: Path
+) -> None:
+    words = ("new", "made", "--language", "scala", "--sink", "duckdb", "--defaults")
+    done = releases.scaffold("v0.1.0", *words, cwd=tmp_path)
+    assert done.returncode == 2
+    assert 'Cannot use "duckdb": it is not for Scala and Spark.' in done.stderr
+    assert re.search(r"Choose the sink .*delta", done.stderr)
+    assert not list(tmp_path.iterdir())
+
+
+def test_plain_copier_renders_the_same_scala_project(
+    tmp_path: Path, templates: source.Templates
+) -> None:
+    answers = shop(SCALA)
+    ours, theirs = made(tmp_path / "ours", templates, answers), tmp_path / "theirs"
+    run_copy(str(ROOT), theirs, data=answers, vcs_ref="HEAD", defaults=True, quiet=True)
+    found, other = tree(ours), tree(theirs)
+    for each in (found, other):
+        each.pop(".copier-answers.yml")  # a commit that an uncommitted template has only once
+    assert found == other
+
+
+def test_plain_copier_refuses_what_has_no_code_for_it(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"DuckDB: it is not for Scala and Spark .* delta"):
+        run_copy(
+            str(ROOT),
+            tmp_path / "made",
+            data=shop(SCALA, sink="duckdb"),
+            vcs_ref="HEAD",
+            defaults=True,
+            quiet=True,
+        )
+
+
+def test_data_elsewhere_goes_to_the_settings_of_the_machine(
+    releases: Releases, tmp_path: Path
+) -> None:
+    data = tmp_path / "data" / 'my "own" {data}'
+    data.mkdir(parents=True)
+    (data / "größe.csv").write_text("Größe,名前,at\n1,x,2025-01-01\n2,y,2025-01-02\n")
+    words = ("new", "made", "--language", "scala", "--defaults", "--sample", str(data))
+    done = releases.scaffold("v0.1.0", *words, "--pipeline", "sizes", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    local = yaml.safe_load((tmp_path / "made/conf/local.yml").read_text(encoding="utf-8"))
+    assert local == {"pipelines": {"sizes": {"path": str(data / "*.csv")}}}
+    answers = yaml.safe_load((tmp_path / "made/.copier-answers.yml").read_text(encoding="utf-8"))
+    columns = answers["pipelines"][0]["columns"]
+    assert [column["source"] for column in columns] == ["Größe", "名前", "at"]
+    assert all(column["name"].isascii() for column in columns)
+    assert "local.yml" in (tmp_path / "made/.gitignore").read_text()
+
+
+# --- one source of truth
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [c for c in every(SCALA) if c["source"] == "files"][::7],
+    ids=lambda c: "-".join(map(str, (c["extraction"], c["structure"]))),
+)
+def test_both_languages_have_the_same_sql_and_contract(
+    choice: dict[str, Any], tmp_path: Path, templates: source.Templates
+) -> None:
+    here = made(tmp_path / "scala", templates, shop(SCALA, **choice)) / RESOURCES / "orders"
+    answers = shop(PYTHON, **{**choice, "sink": "duckdb"})
+    there = made(tmp_path / "python", templates, answers) / "src/shop/pipelines/orders"
+    for name in SHARED:
+        ours, theirs = here / name, there / name
+        assert ours.exists() == theirs.exists()
+        assert not ours.exists() or ours.read_bytes() == theirs.read_bytes()
+
+
+# --- projects that exist
+
+
+def test_a_pipeline_is_added_switched_and_removed_in_scala(releases: Releases, scala: Path) -> None:
+    added = releases.scaffold("v0.1.0", "add", "more", "--defaults", "--commit", cwd=scala)
+    assert added.returncode == 0, added.stderr
+    assert 'sbt "run plan"' in added.stdout
+    assert (scala / "src/main/scala/made/pipelines/more/Wiring.scala").is_file()
+    assert '"more" -> pipelines.more.Wiring.pipeline' in wired(scala)
+    words = ("switch", "more", "--retries", "7", "--commit")
+    assert releases.scaffold("v0.1.0", *words, cwd=scala).returncode == 0
+    text = (scala / "src/main/scala/made/pipelines/more/Wiring.scala").read_text()
+    assert "retries = 7" in text
+    refused = releases.scaffold("v0.1.0", "switch", "more", "--sink", "duckdb", cwd=scala)
+    assert "it is not for Scala and Spark" in refused.stderr
+    assert git(scala, "status", "--porcelain") == ""
+    assert releases.scaffold("v0.1.0", "remove", "more", "--commit", cwd=scala).returncode == 0
+    assert "more" not in wired(scala)
+    assert not (scala / "src/main/scala/made/pipelines/more").exists()
+
+
+def wired(project: Path) -> str:
+    return (project / "src/main/scala/made/Pipelines.scala").read_text()
+
+
+def test_an_update_keeps_the_edits_of_a_scala_project(releases: Releases, scala: Path) -> None:
+    wiring = scala / "src/main/scala/made/pipelines/flights/Wiring.scala"
+    wiring.write_text(wiring.read_text().replace("ofDays(1)", "ofHours(12)"))
+    commit(scala)
+    assert releases.scaffold("v0.2.0", "check", cwd=scala).returncode == 1
+    done = releases.scaffold("v0.2.0", "update", "--commit", cwd=scala)
+    assert done.returncode == 0, done.stderr
+    assert "ofHours(12)" in wiring.read_text()
+    assert releases.scaffold("v0.2.0", "check", cwd=scala).returncode == 0
+    assert yaml.safe_load((scala / ".copier-answers.yml").read_text())["runtime"] == SCALA
+
+
+# --- names and texts
+
+
+@pytest.mark.parametrize("word", [*WORDS.lower().split(), "java", "scala"])
+def test_no_word_of_scala_is_a_package_or_a_pipeline(word: str) -> None:
+    for read in (names.package, names.pipeline):
+        with pytest.raises(UsageError):
+            read(word, CATALOGUE.reserved, "scala")
+
+
+@pytest.mark.parametrize("word", ["org", "io", "sbt", "scopt"])
+def test_a_package_hides_none_of_the_root(word: str) -> None:
+    with pytest.raises(UsageError, match="hide"):
+        names.package(word, CATALOGUE.reserved, "scala")
+
+
+@pytest.mark.parametrize("word", ["val", "object", "given"])
+def test_a_word_of_the_other_language_is_a_good_name(word: str) -> None:
+    assert names.pipeline(word, CATALOGUE.reserved, "python") == word
+    assert names.pipeline("pass", CATALOGUE.reserved, "scala") == "pass"
+
+
+def test_templates_refuse_the_words_of_the_language_that_was_chosen() -> None:
+    text = "{% import 'templates/checks.jinja' as c with context %}{{ c.problem('name', word) | trim }}"
+    for word in CATALOGUE.reserved["scala"] - CATALOGUE.reserved["python"]:
+        said = jinja(SCALA).from_string(text).render(reserved=[plain_words()], word=word)
+        assert said == "is a word of Scala or SQL", word
+
+
+def plain_words() -> dict[str, list[str]]:
+    return {kind: sorted(words) for kind, words in CATALOGUE.reserved.items()}
+
+
+@pytest.mark.parametrize("name", ["größe", "名前"])
+def test_a_column_of_scala_has_letters_that_spark_takes(
+    name: str, tmp_path: Path, templates: source.Templates
+) -> None:
+    with pytest.raises(UsageError, match="Spark takes"):
+        names.column(name, CATALOGUE.reserved, "scala")
+    columns = [{"name": name, "source": "a", "type": "BIGINT"}, *TABLE["columns"]]
+    with pytest.raises(UsageError, match="Spark takes the letters a to z only"):
+        made(tmp_path / "made", templates, shop(SCALA, columns=columns))
+
+
+VISIBLE = st.text(
+    st.characters(exclude_categories=["C", "Zl", "Zp"], exclude_characters="\ufeff"), max_size=60
+)
+TRICKY = st.text(st.sampled_from("$\"\\{}u0041 é😀'\t"), max_size=40)
+
+
+@given(VISIBLE | TRICKY)
+def test_a_text_is_itself_as_a_literal_of_scala(text: str) -> None:
+    macro = "{% from 'templates/scala.jinja' import text %}{{ text(value) }}"
+    literal = jinja(SCALA).from_string(macro).render(value=text)
+    assert read_literal(literal) == text
+    assert len(literal) <= 2 * len(text) + 3
+    assert not re.search(r"(?<!\$)\$(?!\$)[A-Za-z_{]", literal.replace("$$", "") + " ")
+
+
+def read_literal(literal: str) -> str:
+    """What the Scala compiler reads: of a plain literal, or of an interpolated one without arguments."""
+    interpolated, body = literal[0] == "s", literal[literal.index('"') + 1 : -1]
+    assert literal[-1] == '"'
+    assert not re.search(r'(?<!\\)(\\\\)*"', body)
+    if interpolated:
+        assert not re.sub(r"\$\$", "", body).count("$")
+        body = body.replace("$$", "$")
+    return re.sub(r'\\(["\\tnbfr]|u[0-9a-fA-F]{4})', lambda found: escaped(found[1]), body)
+
+
+def escaped(code: str) -> str:
+    known = {"t": "\t", "n": "\n", "b": "\b", "f": "\f", "r": "\r"}
+    return chr(int(code[1:], 16)) if code[0] == "u" else known.get(code, code)
+
+
+@pytest.mark.parametrize(
+    ("strptime", "java"),
+    [
+        ("%Y-%m-%d", "yyyy-M-d"),
+        ("%d.%m.%y %H:%M:%S", "d.M.yy H:m:s"),
+        ("%Y%m%d%H%M", "yyyyMMddHHmm"),
+        ("%Y-%m-%dT%H:%M:%S.%f%z", "yyyy-M-d'T'H:m:s.SSSSSSXX"),
+        ("%d %B %Y, %I:%M %p", "d MMMM yyyy, h:m a"),
+        ("%d de %b", "d 'de' MMM"),
+    ],
+)
+def test_a_format_of_times_is_spelled_as_java_does(strptime: str, java: str) -> None:
+    macro = "{% from 'templates/scala.jinja' import pattern %}{{ pattern(value) }}"
+    assert jinja(SCALA).from_string(macro).render(value=strptime) == java
+
+
+def test_every_line_of_the_build_is_a_dependency_with_its_version(scala: Path) -> None:
+    text = (scala / "build.sbt").read_text()
+    lines = re.search(r"libraryDependencies \+\+= Seq\(\n(.*?)\n    \)", text, re.DOTALL)
+    assert lines
+    for line in lines[1].splitlines():
+        assert re.fullmatch(
+            r'      "[\w.-]+" %%? "[\w.-]+" % ("[\w.-]+"|\w+)( % \w+)?,?', line
+        ), line
