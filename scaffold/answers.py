@@ -15,6 +15,7 @@ from scaffold.catalogue import Catalogue
 from scaffold.errors import UsageError
 from scaffold.keys import Key
 from scaffold.problems import Problems
+from scaffold.refusal import explain
 from scaffold.rules import Verdict
 
 
@@ -95,7 +96,7 @@ def _pipeline(entry: Mapping[str, Any], catalogue: Catalogue, problems: Problems
         if not unread & {"event_time", *(axis.id for axis in catalogue.asked)}:
             parts = pipeline.verdict.parts
             problems.found += [
-                rules.explain(one, parts, catalogue) for one in pipeline.verdict.refused
+                explain(one.by, one.need, parts, catalogue) for one in pipeline.verdict.refused
             ]
     return pipeline
 

@@ -7,16 +7,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from scaffold.catalogue import (
-    Axis,
-    Catalogue,
-    Need,
-    Note,
-    Pattern,
-    Runtime,
-    Setting,
-    Switched,
-)
+from scaffold.catalogue import Axis, Catalogue, Runtime
+from scaffold.pattern import Need, Note, Pattern, Setting, Switched
 
 ANSWERED = frozenset({"event_time"})
 """Capabilities that the answers provide, not a pattern."""

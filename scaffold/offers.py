@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from scaffold import fit, rules
-from scaffold.catalogue import Catalogue, Pattern
+from scaffold.catalogue import Catalogue
 from scaffold.errors import ScaffoldError
 from scaffold.keys import Key
+from scaffold.pattern import Pattern
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scaffold.catalogue import Catalogue, Need, Pattern
+from scaffold.catalogue import Catalogue
 from scaffold.errors import UsageError
+from scaffold.pattern import Need, Pattern
+from scaffold.refusal import explain
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +96,7 @@ def refusals(
     whole = (*parts, *_stand_ins(parts, settled, catalogue))
     for finding in _findings(whole, answers, possible, catalogue):
         if _is_refused(finding):
-            yield explain(finding, parts, catalogue)
-
-
-def explain(finding: Finding, parts: Iterable[Pattern], catalogue: Catalogue) -> UsageError:
-    """A refusal in words: with what, why, and each way out."""
-    providers = _providers(finding.need.capability, catalogue)
-    culprits = [part for part in parts if part.axis in {p.axis for p in providers}]
-    against = _against(finding.by, culprits, providers, catalogue)
-    return UsageError(
-        f'Cannot use "{finding.by.id}"{against}: {finding.need.reason}.',
-        fix=_ways_out(finding.need, providers, catalogue),
-    )
+            yield explain(finding.by, finding.need, parts, catalogue)
 
 
 def _findings(
@@ -188,41 +179,3 @@ def _ids(value: object) -> Collection[str]:
 def _possible(axes: Iterable[str], catalogue: Catalogue) -> frozenset[str]:
     patterns = (pattern for axis in axes for pattern in catalogue.of(axis, made=True))
     return frozenset().union(*(pattern.provides for pattern in patterns))
-
-
-def _providers(capability: str, catalogue: Catalogue) -> tuple[Pattern, ...]:
-    offered = (p for axis in catalogue.asked for p in catalogue.of(axis.id, made=True))
-    return tuple(pattern for pattern in offered if capability in pattern.provides)
-
-
-def _against(
-    by: Pattern,
-    culprits: Iterable[Pattern],
-    providers: Iterable[Pattern],
-    catalogue: Catalogue,
-) -> str:
-    """`with the sink "append_log"`, for what is there, and `without the behaviour …`, for what is not."""
-    there = [f'the {p.axis} "{p.id}"' for p in culprits if not catalogue.axis(p.axis).many]
-    missing = [f'the {p.axis} "{p.id}"' for p in providers if catalogue.axis(p.axis).many]
-    missing = [one for one in missing if by.id not in one]
-    words = f" with {' and '.join(there)}" if there else ""
-    return words + (f" without {' or '.join(missing)}" if missing else "")
-
-
-def _ways_out(need: Need, providers: Iterable[Pattern], catalogue: Catalogue) -> str:
-    by_axis: dict[str, list[str]] = {}
-    for pattern in providers:
-        by_axis.setdefault(pattern.axis, []).append(pattern.id)
-    ways = [need.fix] if need.fix else []
-    ways += [f"choose the {axis} {' or '.join(ids)}" for axis, ids in by_axis.items()]
-    if need.overridable:
-        ways.append(f"{_price(need, catalogue)}: --accept {need.rule}")
-    text = ", or ".join(ways)
-    return f"{text[:1].upper()}{text[1:]}." if text else ""
-
-
-def _price(need: Need, catalogue: Catalogue) -> str:
-    if not need.compensation:
-        return "take the risk"
-    summary = catalogue.patterns[f"compensation/{need.compensation}"].summary.rstrip(".")
-    return f"accept {summary[:1].lower()}{summary[1:]}"

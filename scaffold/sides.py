@@ -9,7 +9,8 @@ from typing import Any
 
 from scaffold import rules
 from scaffold.answers import Pipeline
-from scaffold.catalogue import Catalogue, Pattern
+from scaffold.catalogue import Catalogue
+from scaffold.pattern import Pattern
 
 _MINUTES = {"m": 1, "h": 60, "d": 1440}
 

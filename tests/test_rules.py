@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from scaffold import facts, rules
 from scaffold.catalogue import Catalogue, load
+from scaffold.refusal import explain
 from scaffold.source import templates_dir
 
 CATALOGUE = load()
@@ -122,7 +123,7 @@ def test_a_pattern_without_code_for_the_runtime_is_refused_with_those_that_have_
     catalogue = CATALOGUE.on("scala_spark")
     verdict = rules.judge({"sink": "duckdb"}, catalogue)
     finding = next(one for one in verdict.refused if one.by.ref == "sink/duckdb")
-    error = rules.explain(finding, verdict.parts, catalogue)
+    error = explain(finding.by, finding.need, verdict.parts, catalogue)
     assert error.what == 'Cannot use "duckdb": it is not for Scala and Spark.'
     assert "delta" in error.fix
     assert "duckdb" not in error.fix
@@ -137,7 +138,7 @@ def test_what_is_not_chosen_is_not_offered_where_nothing_can_stand_in_for_it() -
     catalogue = facts.parse(found)
     assert not judge(catalogue, behaviour=["idempotent", "self_healing"]).refused
     (finding,) = judge(catalogue, behaviour=["idempotent"]).refused
-    error = rules.explain(finding, (), catalogue)
+    error = explain(finding.by, finding.need, (), catalogue)
     assert "without self_healing" in error.what
     assert error.fix == "Choose the behaviour self_healing."
 
@@ -146,7 +147,7 @@ def test_every_refusal_says_what_why_and_a_way_out() -> None:
     for combination in COMBINATIONS:
         verdict = rules.judge(combination, CATALOGUE)
         for finding in verdict.refused:
-            error = rules.explain(finding, verdict.parts, CATALOGUE)
+            error = explain(finding.by, finding.need, verdict.parts, CATALOGUE)
             assert f'"{finding.by.id}"' in error.what
             assert finding.need.reason in error.what
             assert error.fix.endswith(".")

@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from scaffold import catalogue as catalogues
-from scaffold.catalogue import Axis, Catalogue, Pattern
+from scaffold.catalogue import Axis, Catalogue
 from scaffold.errors import UsageError
+from scaffold.pattern import Pattern
 
 JSON = click.Option(["--json", "as_json"], is_flag=True, help="As JSON.")
 DEBUG = click.Option(["--debug"], is_flag=True, expose_value=False, help="Show tracebacks.")
