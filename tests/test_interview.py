@@ -129,6 +129,12 @@ def test_a_forbidden_choice_is_disabled_with_the_reason(tmp_path: Path) -> None:
     assert "--accept lookback_append_only" in lookback.obstacle
 
 
+def test_the_runtime_that_is_chosen_has_patterns_of_its_own(tmp_path: Path) -> None:
+    found, _ = ask(tmp_path, Script(("Language", "scala_spark")))
+    assert project(found).runtime == "scala_spark"
+    assert project(found).pipelines[0].answers["sink"] == "delta"
+
+
 def test_a_combination_that_does_not_work_is_asked_again(tmp_path: Path) -> None:
     script = Script(
         ("rows go", "parquet"),

@@ -58,9 +58,10 @@ def test_a_conversation_with_second_thoughts(
     talk = terminal()
     answer(talk, "In which folder", f"{CLEAR}orders{ENTER}")
     answer(talk, "Name, for people", f"{CLEAR}Wrong{ENTER}")
-    answer(talk, "Python package", ESCAPE)
+    answer(talk, "Language and engine", ESCAPE)
     answer(talk, "Name, for people", f"{CLEAR}Right{ENTER}")
-    answer(talk, "Python package")
+    answer(talk, "Language and engine")
+    answer(talk, "Name of its package")
     answer(talk, "Where is your data")
     answer(talk, "Name of the pipeline")
     answer(talk, "Where do the rows go", DOWN + DOWN + ENTER)
@@ -87,7 +88,15 @@ def test_ctrl_c_leaves_nothing_and_ends_with_130(
     terminal: Callable[..., Terminal], tmp_path: Path, question: str
 ) -> None:
     talk = terminal()
-    for asked in ("In which", "for people", "package", "your data", "the pipeline", "rows go"):
+    for asked in (
+        "In which",
+        "for people",
+        "engine",
+        "package",
+        "your data",
+        "the pipeline",
+        "rows go",
+    ):
         if asked in question:
             break
         answer(talk, asked)
@@ -105,6 +114,7 @@ def test_leaving_at_the_end_writes_nothing(
     terminal: Callable[..., Terminal], tmp_path: Path
 ) -> None:
     words = ["x", "--name", "X", "--package", "x", "--pipeline", "x", "--path", "data/x.csv"]
+    words += ["--language", "python"]
     patterns = ["--sink", "duckdb", "--extraction", "streaming", "--no-behaviour"]
     talk = terminal(*words, *patterns, "-d", 'columns=[{"name":"a","source":"a","type":"BIGINT"}]')
     answer(talk, "Which steps")

@@ -14,11 +14,11 @@ from copier import run_copy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scaffold import catalogue, names, render, source
+from scaffold import catalogue, keys, names, offers, render, source
 from scaffold.errors import UsageError
 from tests.combinations import TABLE, every
 from tests.releases import Releases, commit, git, tree
-from tests.test_copier import jinja
+from tests.test_copier import answer_by_return, jinja, prompt
 
 pytestmark = pytest.mark.filterwarnings("ignore::copier.errors.DirtyLocalWarning")
 
@@ -114,6 +114,18 @@ def test_plain_copier_refuses_what_has_no_code_for_it(tmp_path: Path) -> None:
             defaults=True,
             quiet=True,
         )
+
+
+def test_what_a_runtime_does_not_have_is_shown_disabled_with_the_reason(tmp_path: Path) -> None:
+    (sink,) = (key for key in keys.axes(CATALOGUE) if key.name == "sink")
+    options = offers.options(sink, TABLE, [], CATALOGUE.on(SCALA))
+    obstacles = {option.value: option.obstacle for option in options}
+    assert "it is not for Scala and Spark. Choose the sink" in obstacles["duckdb"]
+    assert not obstacles["delta"]
+    shown = answer_by_return(prompt(tmp_path, "-d", f"runtime={SCALA}"))
+    assert "DuckDB: it is not for Scala and Spark" in shown
+    answers = yaml.safe_load((tmp_path / "made/.copier-answers.yml").read_text(encoding="utf-8"))
+    assert answers["sink"] == "delta"
 
 
 def test_data_elsewhere_goes_to_the_settings_of_the_machine(
