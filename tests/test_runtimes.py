@@ -146,6 +146,22 @@ def test_data_elsewhere_goes_to_the_settings_of_the_machine(
     assert "local.yml" in (tmp_path / "made/.gitignore").read_text()
 
 
+def test_the_layout_of_scala_does_not_depend_on_the_name_of_its_package(
+    tmp_path: Path, templates: source.Templates
+) -> None:
+    """What scalafmt breaks at 100 letters would be an edit in every update."""
+    longest = "w" * names.LIMIT
+    short = made(tmp_path / "short", templates, shop(SCALA) | {"package": "shop"})
+    long = made(tmp_path / "long", templates, shop(SCALA) | {"package": longest})
+    sources = [name for name in tree(long) if name.endswith((".scala", ".sbt"))]
+    assert len(sources) > 20
+    for name in sources:
+        text = (long / name).read_text(encoding="utf-8")
+        assert all(len(line) <= 100 for line in text.splitlines() if longest in line), name
+        there = short / name.replace(longest, "shop")
+        assert text.replace(longest, "shop") == there.read_text(encoding="utf-8"), name
+
+
 # --- one source of truth
 
 
