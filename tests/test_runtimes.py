@@ -14,7 +14,7 @@ from copier import run_copy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scaffold import catalogue, keys, names, offers, render, source
+from scaffold import answers, catalogue, facts, keys, names, offers, render, source
 from scaffold.errors import UsageError
 from tests.combinations import TABLE, every
 from tests.releases import Releases, commit, git, tree
@@ -55,9 +55,9 @@ def shop(runtime: str, **changes: Any) -> dict[str, Any]:
     return {"project_name": "Shop", "package": "shop", "runtime": runtime, "pipelines": [entry]}
 
 
-def made(folder: Path, templates: source.Templates, answers: dict[str, Any]) -> Path:
+def made(folder: Path, templates: source.Templates, data: dict[str, Any]) -> Path:
     folder.mkdir()
-    render.render(answers, templates, folder)
+    render.render(data, templates, folder)
     return folder
 
 
@@ -70,8 +70,8 @@ def test_a_language_makes_a_project_for_its_build_tool(scala: Path) -> None:
     assert "src/main/scala/made/Main.scala" in files
     assert "data/flights/2013-03-08.csv" in files
     assert not [name for name in files if name.endswith((".py", ".toml"))]
-    answers = yaml.safe_load(files[".copier-answers.yml"])
-    assert (answers["runtime"], answers["pipelines"][0]["sink"]) == (SCALA, "delta")
+    recorded = yaml.safe_load(files[".copier-answers.yml"])
+    assert (recorded["runtime"], recorded["pipelines"][0]["sink"]) == (SCALA, "delta")
 
 
 def test_it_says_how_a_scala_project_is_run(releases: Releases, tmp_path: Path) -> None:
@@ -95,9 +95,9 @@ def test_what_has_no_code_for_it_is_refused_with_what_has(
 def test_plain_copier_renders_the_same_scala_project(
     tmp_path: Path, templates: source.Templates
 ) -> None:
-    answers = shop(SCALA)
-    ours, theirs = made(tmp_path / "ours", templates, answers), tmp_path / "theirs"
-    run_copy(str(ROOT), theirs, data=answers, vcs_ref="HEAD", defaults=True, quiet=True)
+    data = shop(SCALA)
+    ours, theirs = made(tmp_path / "ours", templates, data), tmp_path / "theirs"
+    run_copy(str(ROOT), theirs, data=data, vcs_ref="HEAD", defaults=True, quiet=True)
     found, other = tree(ours), tree(theirs)
     for each in (found, other):
         each.pop(".copier-answers.yml")  # a commit that an uncommitted template has only once
@@ -124,8 +124,8 @@ def test_what_a_runtime_does_not_have_is_shown_disabled_with_the_reason(tmp_path
     assert not obstacles["delta"]
     shown = answer_by_return(prompt(tmp_path, "-d", f"runtime={SCALA}"))
     assert "DuckDB: it is not for Scala and Spark" in shown
-    answers = yaml.safe_load((tmp_path / "made/.copier-answers.yml").read_text(encoding="utf-8"))
-    assert answers["sink"] == "delta"
+    recorded = yaml.safe_load((tmp_path / "made/.copier-answers.yml").read_text(encoding="utf-8"))
+    assert recorded["sink"] == "delta"
 
 
 def test_data_elsewhere_goes_to_the_settings_of_the_machine(
@@ -139,8 +139,8 @@ def test_data_elsewhere_goes_to_the_settings_of_the_machine(
     assert done.returncode == 0, done.stderr
     local = yaml.safe_load((tmp_path / "made/conf/local.yml").read_text(encoding="utf-8"))
     assert local == {"pipelines": {"sizes": {"path": str(data / "*.csv")}}}
-    answers = yaml.safe_load((tmp_path / "made/.copier-answers.yml").read_text(encoding="utf-8"))
-    columns = answers["pipelines"][0]["columns"]
+    recorded = yaml.safe_load((tmp_path / "made/.copier-answers.yml").read_text(encoding="utf-8"))
+    columns = recorded["pipelines"][0]["columns"]
     assert [column["source"] for column in columns] == ["Größe", "名前", "at"]
     assert all(column["name"].isascii() for column in columns)
     assert "local.yml" in (tmp_path / "made/.gitignore").read_text()
@@ -174,8 +174,8 @@ def test_both_languages_have_the_same_sql_and_contract(
     choice: dict[str, Any], tmp_path: Path, templates: source.Templates
 ) -> None:
     here = made(tmp_path / "scala", templates, shop(SCALA, **choice)) / RESOURCES / "orders"
-    answers = shop(PYTHON, **{**choice, "sink": "duckdb"})
-    there = made(tmp_path / "python", templates, answers) / "src/shop/pipelines/orders"
+    python = shop(PYTHON, **{**choice, "sink": "duckdb"})
+    there = made(tmp_path / "python", templates, python) / "src/shop/pipelines/orders"
     for name in SHARED:
         ours, theirs = here / name, there / name
         assert ours.exists() == theirs.exists()
@@ -217,6 +217,66 @@ def test_an_update_keeps_the_edits_of_a_scala_project(releases: Releases, scala:
     assert "ofHours(12)" in wiring.read_text()
     assert releases.scaffold("v0.2.0", "check", cwd=scala).returncode == 0
     assert yaml.safe_load((scala / ".copier-answers.yml").read_text())["runtime"] == SCALA
+
+
+# --- sources that are servers
+
+
+def served() -> catalogue.Catalogue:
+    """The catalogue with every source on offer, whether or not its code is there yet."""
+    found = facts.read(ROOT)
+    for raw in found["patterns"]:
+        if raw["id"] in ("postgres", "kafka"):
+            raw |= {"hidden": False, "runtimes": [SCALA]}
+        raw["runtimes"] = sorted({*raw["runtimes"], SCALA})
+    return facts.parse(found).on(SCALA)
+
+
+def ordered(**said: Any) -> dict[str, Any]:
+    entry = {"name": "orders", **TABLE, **said}
+    whole = answers.complete({"runtime": SCALA, "pipelines": [entry]}, served(), "shop")
+    return dict(whole.pipelines[0].answers)
+
+
+@pytest.mark.parametrize(("source_", "own"), [("postgres", "table"), ("kafka", "topic")])
+def test_a_server_is_asked_for_its_own_and_not_for_files(source_: str, own: str) -> None:
+    found = ordered(source=source_, **{own: "public.orders"})
+    assert found[own] == "public.orders"
+    assert not found.keys() & {"path", "format", "delimiter", "nulls"}
+    assert not ordered(source="files").keys() & {"table", "topic", "messages"}
+    assert ordered(source=source_)[own] is None  # that of the pipeline's name
+
+
+def test_a_batch_is_of_what_the_source_has() -> None:
+    kafka = ordered(source="kafka", extraction="streaming", messages="2000000")
+    assert kafka["messages"] == 2_000_000
+    assert "files" not in kafka
+    assert "messages" not in ordered(source="files", extraction="streaming")
+    assert "messages" not in ordered(source="kafka", extraction="time_ranged")
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"source": "kafka", "extraction": "full_snapshot"}, "not a state"),
+        ({"source": "postgres", "extraction": "streaming"}, "this source has none"),
+        ({"source": "postgres", "table": 'orders"; drop'}, "no name of a table"),
+        ({"source": "postgres", "table": "a.b.c"}, "no name of a table"),
+        ({"source": "kafka", "topic": ".."}, "no name of a topic"),
+        ({"source": "kafka", "topic": "a/b"}, "no name of a topic"),
+    ],
+)
+def test_what_a_server_cannot_do_or_be_called_is_refused(said: dict[str, Any], why: str) -> None:
+    with pytest.raises(UsageError, match=why):
+        ordered(**said)
+
+
+def test_no_answer_takes_where_a_server_is_nor_a_secret() -> None:
+    known = " ".join(key.name for key in (*keys.PROJECT, *keys.pipeline(served())))
+    assert not re.search(r"password|secret|user|host|url|server|connection", known)
+    for file in (ROOT / "templates/connections").iterdir():
+        settings = yaml.safe_load(file.read_text(encoding="utf-8"))
+        assert "password" not in settings[file.stem]
 
 
 # --- names and texts
