@@ -32,7 +32,10 @@ def own(file: File) =
   file.getParentFile.getName != "resources" || file.toPath.startsWith(pooled.head.toPath)
 Compile / unmanagedResources ~= (_.filter(own))
 Test / unmanagedResources ~= (_.filter(own))
-Test / javaOptions ++= Seq("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+Test / javaOptions ++= Seq("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1") ++ Seq(
+  "spark.sql.shuffle.partitions" -> 1,
+  "spark.databricks.delta.snapshotPartitions" -> 1 // Delta reads its log in 50 tasks otherwise
+).map {{ case (key, value) => s"-D$key=$value" }}
 """
 CHECKS = ("scalafmtCheckAll", "Test/compile")
 

