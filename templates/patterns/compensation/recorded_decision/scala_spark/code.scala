@@ -12,5 +12,8 @@ final case class RecordedDecision[-S <: Sink](writing: Writing[S], values: Map[S
     extends Deciding[S] {
 
   def settings(unit: WorkUnit, history: History): Map[String, ujson.Value] =
-    values ++ history.done.get(unit.key).flatMap(_.detail.get("settings")).fold(Map.empty[String, ujson.Value])(_.obj.toMap)
+    values ++ history.done
+      .get(unit.key)
+      .flatMap(_.detail.get("settings"))
+      .fold(Map.empty[String, ujson.Value])(_.obj.toMap)
 }

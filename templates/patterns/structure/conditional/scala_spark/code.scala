@@ -62,13 +62,14 @@ final case class Conditional(routes: String, remainder: String = "rest") extends
       part.reads.of(into.table(table.name)).select(start.as("_unit"), lit(table.name).as("_route"))
     }
     val found = rows.reduce(_ union _).groupBy("_unit", "_route").count().collect().toSeq
-    found.groupBy(row => Counts.start(row.get(0))).map { case (unit, counted) =>
+    val units = found.groupBy(row => Counts.start(row.get(0))).toSeq.sortBy(_._1)
+    units.map { case (unit, counted) =>
       val numbers = counted.map(row => row.getString(1) -> row.getLong(2)).toMap
       val routes = tables.map(table => table.name -> numbers.getOrElse(table.name, 0L))
       val detail = ujson.Obj.from(routes.map { case (name, rows) => name -> rows.toDouble })
       log.info(s"$unit: ${detail.render()}")
       unit -> Map[String, ujson.Value]("routes" -> detail)
-    }
+    }.toMap
   }
 }
 
