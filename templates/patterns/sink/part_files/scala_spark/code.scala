@@ -1,7 +1,7 @@
 package sinks
 
 import java.io.IOException
-import java.nio.file.{Files, Path}
+import java.nio.file.Path
 
 import org.apache.spark.sql.functions.{col, expr, udf}
 import org.apache.spark.sql.{DataFrame, SparkSession}
@@ -42,30 +42,29 @@ final class PartStore(layout: Layout, pipeline: Pipeline[_], val spark: SparkSes
 
   def history(): History = layout.folder.ledger.history()
 
-  def table(name: String): DataFrame = {
-    val found = tables.find(_.name == name).get
-    Parts.read(spark, found, layout.files(name).values).drop(Parts.Stored)
-  }
+  def table(name: String): DataFrame = published(spark, name, layout.files(name).values)
 
   /** Writes new files aside, and publishes them when all of them are there. */
   def transact(session: SparkSession)(work: Transaction => Seq[Entry]): Seq[Entry] = synchronized {
     layout.folder.finish(layout.place)
     layout.folder.prepare()
-    val into = new PartTransaction(session, layout, layout.folder.ledger.next())
+    val number = layout.folder.ledger.next()
+    val into = new PartTransaction(session, number)
     val entries = work(into)
-    layout.folder.publish(Attempt(into.number, entries, into.parts), layout.place)
+    layout.folder.publish(Attempt(number, entries, into.written), layout.place)
     entries
   }
 
-  final private class PartTransaction(session: SparkSession, layout: Layout, val number: Int)
-      extends Transaction {
-    private val folder = layout.folder
-    var parts: Vector[Part] = Vector.empty
+  private def published(session: SparkSession, name: String, files: Iterable[Path]) =
+    Parts.read(session, tables.find(_.name == name).get, files).drop(Parts.Stored)
 
-    def table(name: String): DataFrame = {
-      val found = tables.find(_.name == name).get
-      Parts.read(session, found, files(name).values).drop(Parts.Stored)
-    }
+  final private class PartTransaction(session: SparkSession, number: Int) extends Transaction {
+    private val writer = PartWriter(session, layout.folder)
+    private var parts = Vector.empty[Part]
+
+    def written: Seq[Part] = parts
+
+    def table(name: String): DataFrame = published(session, name, files(name).values)
 
     def append(table: Table, coming: DataFrame): Unit = change(table, Rows.Where("false"), coming)
 
@@ -78,64 +77,34 @@ final class PartStore(layout: Layout, pipeline: Pipeline[_], val spark: SparkSes
     /** The file of each part, as this transaction sees it. */
     private def files(table: String) = {
       val mine = parts.filter(_.table == table)
-      layout.files(table) ++ mine.map(part => part.part -> folder.prepared(part))
+      layout.files(table) ++ mine.map(part => part.part -> layout.folder.prepared(part))
     }
 
     /** Writes a new file for each part that loses or gets rows. */
     private def change(table: Table, leaving: Rows, coming: DataFrame): Unit = {
-      val key = expr(Parts.of(table, pipeline.source.eventTime, whole = leaving == Rows.all))
       val typed = table.schema.map(field => col(field.name).cast(field.dataType).as(field.name))
-      val added = coming.select(typed: _*).withColumn("_part", key).persist()
+      val part = Parts.of(table, pipeline.source.eventTime, whole = leaving == Rows.all)
+      val added = coming.select(typed: _*).withColumn(PartWriter.Key, expr(part)).persist()
       try {
         val before = files(table.name)
-        val parts = before.map { case (part, file) => file.getFileName.toString -> part }
-        val part = udf(parts)
-        val all = Parts.read(session, table, before.values)
-        val touched = texts(leaving.of(all).select(Parts.Stored)).map(parts) ++
-          texts(added.select("_part"))
-        val old = Parts.read(session, table, touched.flatMap(before.get))
-        val staying = leaving.notOf(old).withColumn("_part", part(col(Parts.Stored)))
-        write(table, touched, staying.drop(Parts.Stored).unionByName(added))
+        val partOf = before.map { case (part, file) => PartFolder.name(file) -> part }
+        val losing = texts(leaving.of(read(table, before.values)).select(Parts.Stored)).map(partOf)
+        val touched = losing ++ texts(added.select(PartWriter.Key))
+        val staying = leaving
+          .notOf(read(table, touched.flatMap(before.get)))
+          .withColumn(PartWriter.Key, udf(partOf).apply(col(Parts.Stored)))
+          .drop(Parts.Stored)
+        val made = touched.toSeq.sorted.map(part => Part(table.name, part, layout.name(part, number)))
+        parts = parts.filterNot(old => old.table == table.name && touched(old.part)) ++
+          writer.write(table, made, staying.unionByName(added))
       } finally {
         added.unpersist()
         ()
       }
     }
 
+    private def read(table: Table, files: Iterable[Path]) = Parts.read(session, table, files)
+
     private def texts(one: DataFrame) = one.distinct().collect().map(_.getString(0)).toSet
-
-    /** Writes rows aside by `_part`; a part without rows is a file without rows. */
-    private def write(table: Table, touched: Set[String], rows: DataFrame): Unit = {
-      val (scratch, empty) = (folder.aside.resolve("rows"), folder.aside.resolve("empty"))
-      rows
-        .repartition(col("_part"))
-        .sortWithinPartitions(("_part" +: Parts.order(table)).map(col): _*)
-        .write
-        .partitionBy("_part")
-        .mode("overwrite")
-        .parquet(scratch.toString)
-      Parts.nothing(session, table).write.mode("overwrite").parquet(empty.toString)
-      val made = touched.toSeq.sorted.map { name =>
-        val part = Part(table.name, name, layout.name(name, number))
-        PartFolder.files(scratch.resolve(s"_part=$name")).headOption match {
-          case Some(file) => PartFolder.move(file, folder.prepared(part))
-          case None => Files.copy(PartFolder.files(empty).head, folder.prepared(part))
-        }
-        part
-      }
-      val counted = counts(table, made.map(folder.prepared))
-      parts = parts.filterNot(old => old.table == table.name && touched(old.part)) ++
-        made.map(part => part.copy(rows = counted(folder.prepared(part).getFileName.toString)))
-    }
-
-    private def counts(table: Table, files: Seq[Path]): Map[String, Long] =
-      Parts
-        .read(session, table, files)
-        .groupBy(Parts.Stored)
-        .count()
-        .collect()
-        .map(row => row.getString(0) -> row.getLong(1))
-        .toMap
-        .withDefaultValue(0L)
   }
 }

@@ -83,6 +83,7 @@ final case class PartFolder(ledger: FileLedger) {
 }
 
 object PartFolder {
+  def name(file: Path): String = file.getFileName.toString
 
   /** Gives a file another name, in one step, also if a file has that name. */
   def move(from: Path, to: Path): Unit = {
