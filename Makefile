@@ -57,4 +57,4 @@ python:
 	@$(PYTHON) -c '$(SUITABLE)' || { echo "$(PYTHON) is older than Python 3.11, or has no venv."; exit 3; }
 
 clean: ## remove the environments, demo/ and caches
-	rm -rf $(DEMO) $(TEST) demo dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(DEMO) $(TEST) demo dist build .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from tests import jvm, services
 from tests.releases import Releases, make, make_evolving
 
 
@@ -23,3 +26,27 @@ def evolving(tmp_path_factory: pytest.TempPathFactory) -> Releases:
 def project(releases: Releases, tmp_path: Path) -> Path:
     """A project of the first version."""
     return releases.project("v0.1.0", tmp_path)
+
+
+@pytest.fixture(scope="session")
+def sbt() -> jvm.Sbt:
+    with jvm.required():
+        return jvm.sbt()
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[str]:
+    """The bootstrap address of a broker; each test has topics of its own."""
+    with ExitStack() as stack:
+        with jvm.required():
+            address = stack.enter_context(services.kafka())
+        yield address
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[services.Database]:
+    """A server; each test has a database of its own."""
+    with ExitStack() as stack:
+        with jvm.required():
+            server = stack.enter_context(services.postgres())
+        yield server

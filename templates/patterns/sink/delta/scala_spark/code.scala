@@ -18,6 +18,12 @@ import core._
   */
 final case class Delta(path: Path) extends Overwritable {
 
+  override def needed: Map[String, String] = Map(
+    "spark.sql.extensions" -> "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog" -> "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    "spark.databricks.delta.snapshotPartitions" -> "2" // of a table's log: 50 are for large ones
+  )
+
   def open[A](pipeline: Pipeline[_], spark: SparkSession, write: Boolean)(use: Store => A): A = {
     val store = new DeltaStore(FileLedger(path, pipeline.name), pipeline, spark)
     if (!write) use(store)

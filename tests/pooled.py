@@ -1,0 +1,121 @@
+"""Many Scala projects in one sbt build: one compiler, one JVM for their suites, and so one Spark session.
+
+Each project has a package of its own. sbt for each of them alone would start, resolve and fork anew; three of them go that
+way elsewhere, and the others this one.
+"""
+
+from __future__ import annotations
+
+import shutil
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.jvm import Sbt
+
+OF_THE_BUILD = ("build.sbt", "project", ".scalafmt.conf")
+POOLED = """\
+val pooled = Seq(
+{folders}
+).map(file)
+
+Compile / unmanagedSourceDirectories := pooled.map(_ / "src/main/scala")
+Compile / unmanagedResourceDirectories := pooled.map(_ / "src/main/resources")
+Test / unmanagedSourceDirectories := pooled.map(_ / "src/test/scala")
+Test / unmanagedResourceDirectories := pooled.map(_ / "src/test/resources")
+
+// what stands outside of a package (log4j2.properties) is the first one's
+def own(file: File) =
+  file.getParentFile.getName != "resources" || file.toPath.startsWith(pooled.head.toPath)
+Compile / unmanagedResources ~= (_.filter(own))
+Test / unmanagedResources ~= (_.filter(own))
+Test / javaOptions ++= Seq("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1") ++ Seq(
+  "spark.sql.shuffle.partitions" -> 1,
+  "spark.databricks.delta.snapshotPartitions" -> 1 // Delta reads its log in 50 tasks otherwise
+).map {{ case (key, value) => s"-D$key=$value" }}
+"""
+CHECKS = ("scalafmtCheckAll", "Test/compile")
+
+
+@dataclass(frozen=True)
+class Suite:
+    """What ScalaTest reported of one suite: the names of its tests."""
+
+    passed: tuple[str, ...]
+    failed: Mapping[str, str]
+    skipped: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Pool:
+    """One build of several projects, that nobody edits."""
+
+    folder: Path
+    projects: Sequence[Path]
+    sbt: Sbt
+
+    def check(self) -> None:
+        """All of them are formatted, and compile under their own flags: warnings are errors there."""
+        builds = self._copies_of_builds()
+        self.sbt(self.folder, f"scalafmtOnly {' '.join(builds)}", *CHECKS, timeout=3000)
+        for copy, build in builds.items():
+            assert (self.folder / copy).read_text() == build.read_text(), f"not formatted: {build}"
+
+    def prove(
+        self, *suites: str, env: Mapping[str, str] | None = None, timeout: float = 3000
+    ) -> Mapping[str, Suite]:
+        """The suites of these names (`shop.*`), by name, whether they passed or not."""
+        reports = self.folder / "target" / "test-reports"
+        shutil.rmtree(reports, ignore_errors=True)
+        only = f"testOnly {' '.join(suites)}"
+        ended = self.sbt.attempt(self.folder, only, env=env, timeout=timeout)
+        found = dict(_suite(path) for path in sorted(reports.glob("TEST-*.xml")))
+        failed = any(suite.failed for suite in found.values())
+        if not found or bool(ended.code) != failed:
+            pytest.fail(f"sbt {only} in {self.folder}\n{ended.problems}", pytrace=False)
+        return found
+
+    def _copies_of_builds(self) -> Mapping[str, Path]:
+        """For the formatter, which knows only one build.sbt here."""
+        builds = {f"builds/{n}.sbt": one / "build.sbt" for n, one in enumerate(self.projects)}
+        for copy, build in builds.items():
+            (self.folder / copy).parent.mkdir(exist_ok=True)
+            shutil.copy(build, self.folder / copy)
+        return builds
+
+
+def pool(folder: Path, sbt: Sbt, projects: Sequence[Path]) -> Pool:
+    """A build of these. The first one's build.sbt serves all, so it has to depend on whatever another one needs:
+    make it of pipelines that have every part."""
+    folder.mkdir()
+    for name in OF_THE_BUILD:
+        _copy(projects[0] / name, folder / name)
+    folders = ",\n".join(f'  "{project.resolve()}"' for project in projects)
+    (folder / "pooled.sbt").write_text(POOLED.format(folders=folders), encoding="utf-8")
+    return Pool(folder, tuple(projects), sbt)
+
+
+def _copy(old: Path, new: Path) -> None:
+    """A build that was used has its own output beside it: nothing of that."""
+    if old.is_dir():
+        shutil.copytree(old, new, ignore=shutil.ignore_patterns("target", "project"))
+    else:
+        shutil.copy(old, new)
+
+
+def _suite(path: Path) -> tuple[str, Suite]:
+    root = ET.parse(path).getroot()
+    cases = {
+        case.get("name", ""): {part.tag: part for part in case} for case in root.iter("testcase")
+    }
+    failed = {
+        name: problem.get("message", "")
+        for name, parts in cases.items()
+        if (problem := parts.get("failure", parts.get("error"))) is not None
+    }
+    skipped = tuple(name for name, parts in cases.items() if "skipped" in parts)
+    passed = tuple(name for name in cases if name not in failed and name not in skipped)
+    return root.get("name", path.stem), Suite(passed, failed, skipped)
