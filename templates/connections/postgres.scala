@@ -30,13 +30,16 @@ final case class PostgresConnection(url: String, user: String, password: String 
         throw EnvironmentFailure(s"cannot connect to $this: ${error.getMessage}")
     }
 
-  /** What a query gives, read by Spark, which passes filters on to the database. */
-  def read(spark: SparkSession, query: String): DataFrame =
-    spark.read.format("jdbc").options(reading).option("query", query).load()
+  /** What a query gives, read by Spark, which passes filters on to the database. `first` is a
+    * statement that a reading connection begins with.
+    */
+  def read(spark: SparkSession, query: String, first: String = ""): DataFrame =
+    spark.read.format("jdbc").options(reading(first)).option("query", query).load()
 
-  /** How Spark reads: times have no zone and are taken as they are. */
-  def reading: Map[String, String] = options ++ Map(
+  /** Times have no zone and are taken as they are. */
+  private def reading(first: String) = options ++ Map(
     "url" -> url,
+    "sessionInitStatement" -> first,
     "driver" -> "org.postgresql.Driver",
     "fetchsize" -> "10000",
     "preferTimestampNTZ" -> "true"
@@ -66,7 +69,7 @@ object PostgresConnection {
   }
 
   /** Runs one statement. */
-  def run(connection: Connection, statement: String): Unit =
+  def execute(connection: Connection, statement: String): Unit =
     Using.resource(connection.createStatement())(made => { made.execute(statement); () })
 
   /** The first column of what a query gives, as texts. */

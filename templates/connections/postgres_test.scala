@@ -18,7 +18,7 @@ object PostgresServer {
   /** A new, empty database, so that no test sees what another one wrote. */
   def fresh(): PostgresConnection = {
     val name = s"test_${UUID.randomUUID().toString.replace('-', '_')}"
-    Using.resource(at(server).connect())(PostgresConnection.run(_, s"CREATE DATABASE $name"))
+    Using.resource(at(server).connect())(PostgresConnection.execute(_, s"CREATE DATABASE $name"))
     at(server.replaceFirst("/[^/?]*(?=[?]|$)", s"/$name"))
   }
 

@@ -9,7 +9,7 @@ import org.apache.spark.sql.{DataFrame, Row, SparkSession}
 import upickle.default.{read, write}
 
 import core._
-import PostgresConnection.{atomically, kind, quoted, run, texts}
+import PostgresConnection.{atomically, execute, kind, quoted, texts}
 
 /** Postgres as a sink: a schema for each pipeline, and the ledger, JSON by entry, beside them.
   *
@@ -64,7 +64,7 @@ final private class PostgresStore(
       val into = new PostgresTransaction(session, staging)
       val entries = work(into)
       atomically(driver) {
-        into.statements.foreach(run(driver, _))
+        into.statements.foreach(execute(driver, _))
         entries.foreach(record)
       }
       entries

@@ -12,7 +12,7 @@ import org.apache.spark.sql.{DataFrame, Row, SparkSession}
 import org.scalatest.funsuite.AnyFunSuite
 
 import core._
-import PostgresConnection.{run, texts}
+import PostgresConnection.{execute, texts}
 import Proof.{alive, generation, pipeline, rows, silver, write}
 
 class PostgresTest extends AnyFunSuite {
@@ -119,7 +119,7 @@ class PostgresTest extends AnyFunSuite {
       }
       assert(texts(outside, "SELECT to_regclass('public.ledger')") == Seq(null))
       sink.open(pipeline(sink), spark, write = true)(write(_, 1))
-      run(outside, "ALTER TABLE proof.silver DROP COLUMN price")
+      execute(outside, "ALTER TABLE proof.silver DROP COLUMN price")
       sink.open(pipeline(sink), spark, write = true) { store =>
         assert(store.table("silver").select("price").distinct().collect().toSeq == Seq(Row(null)))
         assert(generation(outside) == "1 1 1")
@@ -130,8 +130,8 @@ class PostgresTest extends AnyFunSuite {
   test("a redo that is killed shows the old rows, and the next run the new ones") {
     withDatabase { (sink, outside) =>
       sink.open(pipeline(sink), spark, write = true)(write(_, 1))
-      run(outside, Proof.halt) // half-way: silver is replaced, gold waits for a lock that we hold
-      run(outside, "SELECT pg_advisory_lock(7)")
+      execute(outside, Proof.halt) // half-way: silver is replaced, gold waits for a lock that we hold
+      execute(outside, "SELECT pg_advisory_lock(7)")
       val writer = Proof.writer(sink.connection)
       try {
         while (alive(outside).isEmpty && writer.isAlive) Thread.sleep(100)
@@ -140,7 +140,7 @@ class PostgresTest extends AnyFunSuite {
       } finally writer.destroyForcibly().waitFor()
       assert(generation(outside) == "1 1 1")
       intercept[NotReady](sink.open(pipeline(sink), spark, write = true)(_ => ()))
-      run(outside, "SELECT pg_advisory_unlock(7)")
+      execute(outside, "SELECT pg_advisory_unlock(7)")
       while (texts(outside, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") != Seq("0"))
         Thread.sleep(100)
       assert(generation(outside) == "1 1 1")
@@ -180,10 +180,10 @@ object Proof {
   def pipeline(sink: Postgres): Pipeline[Postgres] = Pipeline(
     name = "proof",
     contract = Contract("", Map("source" -> silver, "silver" -> silver), java.time.Duration.ZERO),
-    source = Nothing,
-    extraction = Nothing,
-    writing = null.asInstanceOf[Writing[Postgres]],
-    behaviour = null.asInstanceOf[Behaviour],
+    source = Unasked,
+    extraction = Unasked,
+    writing = Unasked,
+    behaviour = Unasked,
     structure = Seq(_ => Seq(silver, gold).map(Step(_, Step.Batch, _.rows, (rows, _) => rows))),
     sink = sink,
     chunk = 1
@@ -239,8 +239,8 @@ object Proof {
     sink.open(pipeline(sink), Engine.session("writer"), write = true)(write(_, 2))
   }
 
-  /** A source and an extraction that are never asked for anything. */
-  private object Nothing extends Source with Extraction {
+  /** Parts that a sink does not ask for anything. */
+  private object Unasked extends Source with Extraction with Writing[Sink] with Behaviour {
     def eventTime: Option[String] = None
     def columns(contract: Contract): Seq[Column] = contract.source
     def ready(asOf: LocalDateTime, contract: Contract): Unit = ()
@@ -257,5 +257,11 @@ object Proof {
         pipeline: Pipeline[_],
         store: Store
     ): (DataFrame, Slices) = ???
+    def admit(due: Seq[Due], history: History): Seq[Due] = due
+    def write(into: Transaction, table: Table, part: Slice, rows: DataFrame): Unit = ()
+    def choose(due: Seq[Due]): Seq[Due] = due
+    def attempt(work: => Seq[Entry]): Seq[Entry] = work
+    def failed(attempt: Int): Status = Status.Failed
+    def carryOn(ended: Seq[Entry]): Boolean = true
   }
 }

@@ -3,7 +3,7 @@ package sinks
 import java.sql.Connection
 
 import core._
-import PostgresConnection.{kind, quoted, run, texts}
+import PostgresConnection.{execute, kind, quoted, texts}
 
 /** A pipeline's schema, and the ledger beside it, as one connection sees them. */
 final case class PostgresTables(connection: Connection, schema: String) {
@@ -22,19 +22,19 @@ final case class PostgresTables(connection: Connection, schema: String) {
     * write to what others made.
     */
   def make(tables: Seq[Table]): Unit = {
-    run(connection, "SELECT pg_advisory_xact_lock(hashtext('ledger'))")
+    execute(connection, "SELECT pg_advisory_xact_lock(hashtext('ledger'))")
     if (!exists(ledger)) {
       val id = "id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
-      run(connection, s"CREATE TABLE $ledger ($id, pipeline text NOT NULL, entry json NOT NULL)")
+      execute(connection, s"CREATE TABLE $ledger ($id, pipeline text NOT NULL, entry json NOT NULL)")
     }
     if (yes(s"to_regnamespace('${quoted(schema)}') IS NULL"))
-      run(connection, s"CREATE SCHEMA ${quoted(schema)}")
+      execute(connection, s"CREATE SCHEMA ${quoted(schema)}")
     tables.foreach(table => if (exists(place(table))) widen(table) else create(table))
   }
 
   private def create(table: Table): Unit = {
-    run(connection, s"CREATE TABLE ${place(table)} (${table.schema.map(column).mkString(", ")})")
-    if (table.names.contains("_unit")) run(connection, s"CREATE INDEX ON ${place(table)} (_unit)")
+    execute(connection, s"CREATE TABLE ${place(table)} (${table.schema.map(column).mkString(", ")})")
+    if (table.names.contains("_unit")) execute(connection, s"CREATE INDEX ON ${place(table)} (_unit)")
   }
 
   /** Columns that are new in the contract are empty in old rows. */
@@ -45,7 +45,7 @@ final case class PostgresTables(connection: Connection, schema: String) {
         s"AND attrelid = to_regclass('${place(table)}')"
     )
     table.schema.filterNot(field => known.contains(field.name)).foreach { field =>
-      run(connection, s"ALTER TABLE ${place(table)} ADD COLUMN ${column(field)}")
+      execute(connection, s"ALTER TABLE ${place(table)} ADD COLUMN ${column(field)}")
     }
   }
 

@@ -12,7 +12,7 @@ import org.postgresql.PGConnection
 import org.postgresql.copy.PGCopyOutputStream
 
 import core._
-import PostgresConnection.{kind, quoted, run, texts}
+import PostgresConnection.{execute, kind, quoted, texts}
 
 /** Rows in a table beside the published ones. Those of tasks that Spark did twice do not count. */
 final case class Staged(table: String, columns: Seq[String], tasks: Seq[Long]) {
@@ -32,7 +32,7 @@ final case class Staging(connection: PostgresConnection, schema: String) {
     val table = quoted(schema, s"${Staging.Prefix}${attempt}_${made.next()}")
     val columns = rows.schema.map(field => s"${quoted(field.name)} ${kind(field.dataType)}")
     val ddl = (columns :+ "_task bigint").mkString(", ")
-    Using.resource(connection.connect())(run(_, s"CREATE UNLOGGED TABLE $table ($ddl)"))
+    Using.resource(connection.connect())(execute(_, s"CREATE UNLOGGED TABLE $table ($ddl)"))
     val texts = rows.select(rows.columns.toIndexedSeq.map(name => col(name).cast("string")): _*)
     Staged(table, rows.columns.toIndexedSeq, Staging.copy(connection, table, texts))
   }
@@ -42,7 +42,7 @@ final case class Staging(connection: PostgresConnection, schema: String) {
     val prefix = Staging.Prefix + (if (every) "" else attempt)
     val query = s"SELECT tablename FROM pg_tables WHERE schemaname = '$schema' " +
       s"AND starts_with(tablename, '$prefix')"
-    texts(connection, query).foreach(name => run(connection, s"DROP TABLE ${quoted(schema, name)}"))
+    texts(connection, query).foreach(name => execute(connection, s"DROP TABLE ${quoted(schema, name)}"))
   }
 }
 
