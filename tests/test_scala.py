@@ -1,7 +1,7 @@
 """Scala projects: every combination compiles without a warning, and what they prove of themselves is true.
 
-Cheaply: one build holds a project of every combination, and one of a set in which any two decisions meet. Real
-sbt, from an empty folder, is for three whole projects.
+Cheaply: one build holds a project of every combination, and one of a set in which any two decisions meet. Whole
+projects go through real sbt in test_examples.py.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from scaffold import render, source
-from tests.combinations import answers, cover, every, title
+from tests.combinations import answers, cover, every
 from tests.jvm import Sbt
 from tests.pooled import Pool, pool
 
@@ -38,9 +38,7 @@ def made(folder: Path, templates: source.Templates, data: dict[str, Any]) -> Pat
 
 
 @pytest.fixture(scope="module")
-def pooled(
-    tmp_path_factory: pytest.TempPathFactory, templates: source.Templates, sbt: Sbt
-) -> Pool:
+def pooled(tmp_path_factory: pytest.TempPathFactory, templates: source.Templates, sbt: Sbt) -> Pool:
     """A project of every combination, and one of pairs, in one build."""
     folder = tmp_path_factory.mktemp("scala")
     projects = [
@@ -59,15 +57,3 @@ def test_the_proofs_of_a_pairwise_set_pass(pooled: Pool) -> None:
     failed = {name: dict(suite.failed) for name, suite in found.items() if suite.failed}
     assert failed == {}
     assert not [name for name, suite in found.items() if suite.skipped]
-
-
-WHOLE = [every(SCALA)[0]]
-
-
-@pytest.mark.parametrize("choice", WHOLE, ids=title)
-def test_a_project_goes_through_real_sbt(
-    choice: Any, tmp_path: Path, templates: source.Templates, sbt: Sbt
-) -> None:
-    project = made(tmp_path / "whole", templates, answers([choice], "whole", SCALA))
-    sbt(project, "scalafmtCheckAll", "scalafmtSbtCheck", "test", "assembly", timeout=3000)
-    assert (project / "target/scala-2.13/whole.jar").exists()
