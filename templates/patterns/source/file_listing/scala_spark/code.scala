@@ -81,10 +81,14 @@ final case class FileListing(glob: String) {
 
 object FileListing {
 
-  /** Where a row of a file came from. A file is read in one task, so that its rows can be counted.
+  /** Where a row of a file came from. Rows are counted in each part of a file that is read apart,
+    * from the place where the part begins: it has no more rows than bytes.
     */
-  val traces: Seq[Column] = Seq(
-    col("_metadata.file_path").as("_file"),
-    (monotonically_increasing_id().bitwiseAND(lit((1L << 33) - 1)) + 1).as("_row")
-  )
+  val traces: Seq[Column] = {
+    val counted = monotonically_increasing_id().bitwiseAND(lit((1L << 33) - 1)) + 1
+    Seq(
+      col("_metadata.file_path").as("_file"),
+      (col("_metadata.file_block_start") + counted).as("_row")
+    )
+  }
 }

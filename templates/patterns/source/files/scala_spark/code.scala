@@ -3,6 +3,7 @@ package sources
 import java.time.LocalDateTime
 
 import org.apache.spark.sql.functions.{col, expr, lit}
+import org.apache.spark.sql.types.StringType
 import org.apache.spark.sql.{DataFrame, SparkSession}
 
 import core._
@@ -65,8 +66,21 @@ final case class FilesSource(
 
   private def between(rows: DataFrame, wanted: Wanted) = wanted match {
     case Wanted.Between(start, end) =>
-      rows.where(s"_event_time >= ${Times.sql(start)} AND _event_time < ${Times.sql(end)}")
+      narrowed(rows, start, end)
+        .where(s"_event_time >= ${Times.sql(start)} AND _event_time < ${Times.sql(end)}")
     case _ => rows
+  }
+
+  /** Filters on converted columns reach no file, so the raw column has one, a day on either side:
+    * no zone is further from UTC.
+    */
+  private def narrowed(rows: DataFrame, start: LocalDateTime, end: LocalDateTime) = {
+    val raw = when.map(time => rows.schema(time.column)).filter(_.dataType != StringType)
+    raw.fold(rows) { column =>
+      def at(time: LocalDateTime) = s"CAST(${Times.sql(time)} AS ${column.dataType.sql})"
+      val name = s"`${column.name}`"
+      rows.where(s"$name >= ${at(start.minusDays(1))} AND $name < ${at(end.plusDays(1))}")
+    }
   }
 
   private def unchanged(spark: SparkSession, before: Seq[Found]): Unit =
