@@ -13,8 +13,8 @@ import sinks._
   * to read, in the SQL of Spark.
   */
 final case class DedupeKey(sink: AppendLog) extends PartSink with Overwritable {
-  def layout(pipeline: Pipeline[_]): Layout =
-    new Newest(PartFolder(FileLedger(sink.path, pipeline.name)))
+  def layout(dataset: Dataset): Layout =
+    new Newest(PartFolder(FileLedger(sink.path, dataset.name)))
 
   /** There are views for consumers when the sink is opened for the first time. */
   override def begin(store: PartStore): Unit = Views(store).publish()

@@ -12,7 +12,7 @@ import core._
   * not seen. One run of a pipeline writes at a time; readers are never locked out.
   */
 final case class AppendLog(path: Path) extends PartSink {
-  def layout(pipeline: Pipeline[_]): Layout = new Log(PartFolder(FileLedger(path, pipeline.name)))
+  def layout(dataset: Dataset): Layout = new Log(PartFolder(FileLedger(path, dataset.name)))
 }
 
 /** Every file counts that the ledger names. */

@@ -13,8 +13,8 @@ import core._
   * but the ledger's lock.
   */
 final case class Parquet(path: Path) extends PartSink with Overwritable {
-  def layout(pipeline: Pipeline[_]): Layout =
-    InPlace(PartFolder(FileLedger(path, pipeline.name)), pipeline.contract.tables.keySet)
+  def layout(dataset: Dataset): Layout =
+    InPlace(PartFolder(FileLedger(path, dataset.name)), dataset.contract.tables.keySet)
 }
 
 /** One file for each part, under one name. */

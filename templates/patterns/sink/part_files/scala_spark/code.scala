@@ -12,14 +12,14 @@ import core._
 trait PartSink extends Sink {
 
   /** Which files count, and how they come to. */
-  def layout(pipeline: Pipeline[_]): Layout
+  def layout(dataset: Dataset): Layout
 
   /** What is done whenever the folder has been opened to write. */
   def begin(store: PartStore): Unit = ()
 
   /** Opens the folder. To write is to be alone, and begins with what a killed run left. */
-  def open[A](pipeline: Pipeline[_], spark: SparkSession, write: Boolean)(use: Store => A): A = {
-    val store = new PartStore(layout(pipeline), pipeline, spark)
+  def open[A](dataset: Dataset, spark: SparkSession, write: Boolean)(use: Store => A): A = {
+    val store = new PartStore(layout(dataset), dataset, spark)
     try
       if (!write) use(store.ready(write))
       else
@@ -36,10 +36,10 @@ trait PartSink extends Sink {
 }
 
 /** The open folder. It is written to by one transaction at a time. */
-final class PartStore(val layout: Layout, pipeline: Pipeline[_], val spark: SparkSession)
+final class PartStore(val layout: Layout, dataset: Dataset, val spark: SparkSession)
     extends Store {
   val folder: PartFolder = layout.folder
-  val tables: Seq[Table] = pipeline.steps.map(_.table)
+  val tables: Seq[Table] = dataset.tables
 
   def ready(write: Boolean): PartStore = {
     layout.ready(write)
@@ -89,7 +89,7 @@ final class PartStore(val layout: Layout, pipeline: Pipeline[_], val spark: Spar
     /** Writes a new file for each part that loses or gets rows. */
     private def change(table: Table, leaving: Rows, coming: DataFrame): Unit = {
       val typed = table.schema.map(field => col(field.name).cast(field.dataType).as(field.name))
-      val part = Parts.of(table, pipeline.source.eventTime, whole = leaving == Rows.all)
+      val part = Parts.of(table, dataset.eventTime, whole = leaving == Rows.all)
       val added = coming.select(typed: _*).withColumn(PartWriter.Key, expr(part)).persist()
       try {
         val before = files(table.name)

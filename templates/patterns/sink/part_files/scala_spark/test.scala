@@ -60,7 +60,7 @@ final class Steps(at: Int)(act: => Unit) {
   private def step(): Unit = if (count.incrementAndGet() == at) act
 
   private case class Stepped(sink: PartSink) extends PartSink with Overwritable {
-    def layout(pipeline: Pipeline[_]): Layout = StepByStep(sink.layout(pipeline))
+    def layout(dataset: Dataset): Layout = StepByStep(sink.layout(dataset))
     override def begin(store: PartStore): Unit = sink.begin(store)
   }
 
