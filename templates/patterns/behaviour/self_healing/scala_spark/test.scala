@@ -83,5 +83,5 @@ class SelfHealingTest extends Proofs {
   private def broken(world: World, failing: Failing) = world.from(failing(_))
 
   private def patient(world: World)(change: SelfHealing => SelfHealing) =
-    world.behaving { case healing: SelfHealing => change(healing) }
+    world.behaving { case it: SelfHealing => change(it) }
 }

@@ -3,7 +3,8 @@ package patterns
 import core.History
 import Worlds._
 
-/** Windows of event time: half-open, each done when it is over, whatever the order or the chunks. */
+/** Windows of event time: half-open, each done when it is over, whatever the order or the chunks.
+  */
 class WindowsTest extends Proofs {
   proof("a row on a bound belongs to the window that begins there", windowed()) { here =>
     val rows = (0 until 3).map(n => here.row(n, here.end(n)))

@@ -1,6 +1,9 @@
 package sinks
 
+import java.io.{OutputStream, PrintStream}
 import java.nio.file.Files
+
+import scala.util.Try
 
 import core._
 import Worlds._
@@ -13,11 +16,12 @@ class DeltaTest extends Proofs {
     fill(here)
     val before = here.content()
     val (silver, window) = (table(here, "silver"), s"_unit >= ${Times.sql(here.end(1))}")
-    here.pipeline.sink.open(here.pipeline, Commands.spark, write = true) { store =>
-      intercept[Exception](store.transact(Commands.spark) { into =>
+    here.open(write = true) { store =>
+      val stray = Commands.logged(nowhere)(Try(store.transact(Commands.spark) { into =>
         into.replace(silver, Rows.Where(window), into.table("silver"))
         Nil
-      })
+      }))
+      assert(stray.isFailure)
     }
     assert(here.content() == before)
   }
@@ -27,13 +31,13 @@ class DeltaTest extends Proofs {
     val before = here.content()
     here.write("a", here.rows(5, version = 1).drop(2))
     val failing = here.but(made => made.copy(structure = made.structure :+ FailsLast))
-    assert(failing.backfill(here.begin, here.end(2)).exit == 1)
+    assert(failing.backfill(here.begin, here.end(1)).exit == 1)
     assert(here.content() == before)
   }
 
   proof("while another run writes, a run stops and readers go on", each) { here =>
     fill(here)
-    here.pipeline.sink.open(here.pipeline, Commands.spark, write = true) { _ =>
+    here.open(write = true) { _ =>
       assert(here.run(here.over(3)).exit == 4)
       assert(here.status(here.over(3))("failed").arr.isEmpty)
       assert(here.silver().size == 10)
@@ -83,6 +87,8 @@ class DeltaTest extends Proofs {
     if (sys.env.get("KILL").contains("everywhere")) 1 to steps else Seq(1, steps - 1, steps)
 
   private def files(world: World) = Processes.filesIn(world.folder.resolve("warehouse"))
+
+  private def nowhere = new PrintStream(OutputStream.nullOutputStream)
 
   private def fill(here: World): Unit = {
     here.write("a", here.rows(5))
