@@ -16,7 +16,7 @@ import PostgresConnection.{execute => sql, texts}
 import Proof.{alive, generation, pipeline, rows, silver, write}
 
 class PostgresTest extends AnyFunSuite {
-  private lazy val spark = Engine.session("proofs", Map.empty)
+  private lazy val spark = Commands.spark
 
   /** Does something with a database of its own: the sink, and a connection that looks from outside.
     */
