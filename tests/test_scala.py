@@ -53,7 +53,14 @@ def test_every_combination_is_formatted_and_compiles_without_a_warning(pooled: P
 
 
 def test_the_proofs_of_a_pairwise_set_pass(pooled: Pool) -> None:
-    found = pooled.prove("pairs.*")
+    """Each proof with one of the pipelines that it fits, each with another one."""
+    found = pooled.prove("pairs.*", env={"PROOFS": "1"})
     failed = {name: dict(suite.failed) for name, suite in found.items() if suite.failed}
     assert failed == {}
     assert not [name for name, suite in found.items() if suite.skipped]
+
+
+@pytest.mark.matrix
+def test_the_proofs_pass_in_all_pipelines_of_a_pairwise_set(pooled: Pool) -> None:
+    found = pooled.prove("pairs.*", timeout=6 * 3600)
+    assert {name: dict(suite.failed) for name, suite in found.items() if suite.failed} == {}
