@@ -24,8 +24,8 @@ final case class Delta(path: Path) extends Overwritable {
     "spark.databricks.delta.snapshotPartitions" -> "2" // of a table's log: 50 are for large ones
   )
 
-  def open[A](pipeline: Pipeline[_], spark: SparkSession, write: Boolean)(use: Store => A): A = {
-    val store = new DeltaStore(FileLedger(path, pipeline.name), pipeline, spark)
+  def open[A](dataset: Dataset, spark: SparkSession, write: Boolean)(use: Store => A): A = {
+    val store = new DeltaStore(FileLedger(path, dataset.name), dataset, spark)
     if (!write) use(store)
     else
       store.ledger.alone {
@@ -38,10 +38,10 @@ final case class Delta(path: Path) extends Overwritable {
 
 final private class DeltaStore(
     val ledger: FileLedger,
-    pipeline: Pipeline[_],
+    dataset: Dataset,
     val spark: SparkSession
 ) extends Store {
-  private val tables = pipeline.steps.map(_.table)
+  private val tables = dataset.tables
   private val begun = ledger.folder.resolve(".begun")
 
   def history(): History = ledger.history()
@@ -92,12 +92,12 @@ final private class DeltaStore(
     delta(spark, name).history(1).select("version").head().getLong(0)
 
   private def place(name: String) =
-    ledger.root.resolve(pipeline.name).resolve(name).toAbsolutePath.toString
+    ledger.root.resolve(dataset.name).resolve(name).toAbsolutePath.toString
 
   private def delta(session: SparkSession, name: String) = DeltaTable.forPath(session, place(name))
 
   private def read(session: SparkSession, name: String) =
-    if (Files.exists(ledger.root.resolve(pipeline.name).resolve(name)))
+    if (Files.exists(ledger.root.resolve(dataset.name).resolve(name)))
       session.read.format("delta").load(place(name))
     else session.createDataFrame(new java.util.ArrayList[org.apache.spark.sql.Row], schemaOf(name))
 

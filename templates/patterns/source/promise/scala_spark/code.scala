@@ -1,5 +1,7 @@
 package sources
 
+import java.time.Duration
+
 import org.apache.spark.sql.functions.{col, count, lit}
 import org.apache.spark.sql.types.StructType
 import org.apache.spark.sql.{DataFrame, SparkSession}
@@ -61,9 +63,11 @@ object Promise {
 
   /** What a producer published, open to read; the contract first, since it tells the tables. */
   def opened[A](name: String, sink: Sink, spark: SparkSession)(use: Promise => A): A = {
-    val text = sink.open(Producer(name, Contract.none), spark, write = false) { store =>
-      store.table(Contract.Published.name).collect().headOption.map(_.getString(0))
-    }
+    val text =
+      sink.open(Producer(name, Contract("", Map.empty, Duration.ZERO)), spark, write = false) {
+        store =>
+          store.table(Contract.Published.name).collect().headOption.map(_.getString(0))
+      }
     val contract = Contract.parse(
       text.getOrElse(throw NotReady(s"not ready: $name has published nothing yet"))
     )
