@@ -57,7 +57,9 @@ class OffsetsTest extends AnyFunSuite {
     val failed = Seq(entry(Status.Failed, Seq(a, b)))
     def lost(now: (String, String)*) = {
       val there = line(failed, now: _*)
-      Item.lost(Item.of(there.having(there.arrivals).onceMore(Seq(a, b), withoutGone = false).detail))
+      Item.lost(
+        Item.of(there.having(there.arrivals).onceMore(Seq(a, b), withoutGone = false).detail)
+      )
     }
     assert(lost("a" -> "one", "b" -> "two").isEmpty)
     assert(lost("a" -> "one", "b" -> "three") == Seq("b"))
