@@ -62,7 +62,7 @@ class ParquetTest extends Proofs {
   private def place(here: World, table: String) =
     here.folder.resolve(s"warehouse/${here.name}/$table")
 
-  /** What `**/*.parquet` finds. */
+  /** All files that a glob finds, however deep they are. */
   private def named(here: World): Set[String] = {
     val root = here.folder.resolve("warehouse")
     Using.resource(Files.walk(root))(
