@@ -29,7 +29,9 @@ class PartFolderTest extends Proofs {
     assert(here.status(here.over(1))("failed").arr.nonEmpty)
   }
 
-  proof("who loses the race for a number publishes nothing", files)(race(_, step = 1)(before = true))
+  proof("who loses the race for a number publishes nothing", files)(
+    race(_, step = 1)(before = true)
+  )
 
   proof("a race that is lost at the last moment is noticed", files) { here =>
     race(here, step = lastStep(here))(before = false)

@@ -25,7 +25,9 @@ class PartWriterTest extends Proofs {
       found.iterator.asScala.filter(Files.isRegularFile(_)).map(PartFolder.name).toSeq
     }
     val known = Seq("""[^._].*\.parquet""", """\d{8}\.json""", """\.lock""", """views\.sql""")
-    assert(names.filterNot(name => known.exists(name.matches)).filterNot(_.endsWith(".tmp")).isEmpty)
+    assert(
+      names.filterNot(name => known.exists(name.matches)).filterNot(_.endsWith(".tmp")).isEmpty
+    )
     assert(!names.exists(_.startsWith("part-")))
   }
 

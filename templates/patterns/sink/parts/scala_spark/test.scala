@@ -52,7 +52,9 @@ class PartsTest extends Proofs {
   /** Data files, each with what tells it from one that took its name. */
   private def published(here: World): Map[Path, String] =
     here.pipeline.steps
-      .flatMap(s => PartFolder.files(here.folder.resolve(s"warehouse/${here.name}/${s.table.name}")))
+      .flatMap(s =>
+        PartFolder.files(here.folder.resolve(s"warehouse/${here.name}/${s.table.name}"))
+      )
       .filterNot(PartFolder.name(_).startsWith("0-"))
       .map(file => file -> java.nio.file.Files.getAttribute(file, "unix:ino").toString)
       .toMap
