@@ -9,7 +9,7 @@ import scala.concurrent.ExecutionContext.Implicits.global
 import scala.concurrent.duration.Duration.Inf
 import scala.concurrent.{Await, Future}
 import scala.jdk.CollectionConverters._
-import scala.util.Try
+import scala.util.{Try, Using}
 import scala.util.control.ControlThrowable
 
 import core._
@@ -99,6 +99,13 @@ object PartWorlds {
   def open(here: World): Unit =
     here.pipeline.sink.open(here.pipeline, Commands.spark, write = true)(_ => ())
 
+  /** What is left of an attempt that ended early. */
+  def left(here: World): Seq[String] = {
+    val aside = here.folder.resolve(s"warehouse/${here.name}/.tmp/next")
+    if (!Files.exists(aside)) Nil
+    else Using.resource(Files.list(aside))(_.iterator.asScala.map(PartFolder.name).toSeq)
+  }
+
   /** Does it in copies of a world, in each of which it ends just before another step. */
   def atEveryStep(here: World)(seen: (Int, World) => Unit): Unit = {
     val steps = Iterator.from(1).takeWhile { n =>
@@ -170,7 +177,7 @@ class PartFilesTest extends Proofs {
         assert(Seq(seenBefore, seenAfter).contains(Consumer(killed)("silver")))
         open(killed)
         assert(Seq(before, after).contains(killed.content()))
-        assert(!Files.exists(killed.folder.resolve(s"warehouse/${here.name}/.tmp/next/pending")))
+        assert(left(killed).isEmpty)
         finished :+= killed.content() == after
         assert(killed.command(redo(killed): _*).exit == 0)
         assert(killed.content() == after)
