@@ -91,7 +91,7 @@ class PartFolderTest extends Proofs {
     Files.walk(never.folder.resolve("warehouse")).iterator.asScala.toSeq.reverse.foreach(Files.delete)
     never.run(never.over(1))
     assert(here.command(redo(here): _*).exit == 0)
-    assert(here.content() == never.content())
+    assert(here.silver() == never.silver())
   }
 
   private def ledger(here: World): Seq[Path] = {
