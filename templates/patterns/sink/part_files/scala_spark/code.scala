@@ -30,7 +30,8 @@ trait PartSink extends Sink {
           use(store)
         }
     catch {
-      case error: IOException => throw EnvironmentFailure(s"cannot use ${store.folder.root}: $error")
+      case error: IOException =>
+        throw EnvironmentFailure(s"cannot use ${store.folder.root}: $error")
     }
   }
 }
@@ -100,7 +101,8 @@ final class PartStore(val layout: Layout, dataset: Dataset, val spark: SparkSess
           .notOf(read(table, touched.flatMap(before.get)))
           .withColumn(PartWriter.Key, udf(partOf).apply(col(Parts.Stored)))
           .drop(Parts.Stored)
-        val made = touched.toSeq.sorted.map(part => Part(table.name, part, layout.name(part, number)))
+        val made =
+          touched.toSeq.sorted.map(part => Part(table.name, part, layout.name(part, number)))
         parts = parts.filterNot(old => old.table == table.name && touched(old.part)) ++
           writer.write(table, made, staying.unionByName(added))
       } finally {
