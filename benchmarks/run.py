@@ -16,13 +16,14 @@ import commands
 import duckdb
 import events
 import pipelines
+import spark
 import updates
 from environments import CACHE, environment, say, template
 from measure import Failed
 from report import Line, table
 
 SIZE, QUICK = 10_000_000, 1_000_000
-PARTS = ("commands", "new", "windows", "snapshot", "update")
+PARTS = ("commands", "new", "windows", "snapshot", "spark", "update")
 
 
 def main() -> None:
@@ -45,6 +46,7 @@ def main() -> None:
             "new": lambda: [commands.new(ours, clone, answers, 9)],
             "windows": lambda: pipelines.windows(ours, made(), chosen.times),
             "snapshot": lambda: [pipelines.snapshot(ours, made(), chosen.times)],
+            "spark": lambda: spark.windows(ours, made(), chosen.times),
             "update": lambda: updates.updates(clone, 7),  # last: it changes the clone
         }
         for name in chosen.only:

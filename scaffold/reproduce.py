@@ -74,7 +74,7 @@ def _filled(found: Mapping[str, Any], catalogue: Catalogue) -> Mapping[str, Any]
     own = any(found.get(key) != shipped.get(key) for key in keys.FILES)
     if own:
         # Columns say that the data is not the shipped sample, and the format says what else there is.
-        said = {key: found[key] for key in ("columns", "format")}
+        said = {key: found[key] for key in ("columns", "format") if key in found}
         return defaults.fill(decided | said, catalogue) | {"columns": None, "format": "csv"}
     return defaults.fill(decided, catalogue)
 

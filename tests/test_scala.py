@@ -1,7 +1,7 @@
 """Scala projects: every combination compiles without a warning, and what they prove of themselves is true.
 
-Cheaply: one build holds a project of every combination, and one of a set in which any two decisions meet. Real
-sbt, from an empty folder, is for three whole projects.
+Cheaply: one build holds a project of every combination, and one of a set in which any two decisions meet. Whole
+projects go through real sbt in test_examples.py.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from scaffold import render, source
-from tests.combinations import answers, cover, every, title
+from tests.combinations import answers, cover, every
 from tests.jvm import Sbt
 from tests.pooled import Pool, pool
 
@@ -38,9 +38,7 @@ def made(folder: Path, templates: source.Templates, data: dict[str, Any]) -> Pat
 
 
 @pytest.fixture(scope="module")
-def pooled(
-    tmp_path_factory: pytest.TempPathFactory, templates: source.Templates, sbt: Sbt
-) -> Pool:
+def pooled(tmp_path_factory: pytest.TempPathFactory, templates: source.Templates, sbt: Sbt) -> Pool:
     """A project of every combination, and one of pairs, in one build."""
     folder = tmp_path_factory.mktemp("scala")
     projects = [
@@ -55,19 +53,14 @@ def test_every_combination_is_formatted_and_compiles_without_a_warning(pooled: P
 
 
 def test_the_proofs_of_a_pairwise_set_pass(pooled: Pool) -> None:
-    found = pooled.prove("pairs.*")
+    """Each proof with one of the pipelines that it fits, each with another one."""
+    found = pooled.prove("pairs.*", env={"PROOFS": "1"})
     failed = {name: dict(suite.failed) for name, suite in found.items() if suite.failed}
     assert failed == {}
     assert not [name for name, suite in found.items() if suite.skipped]
 
 
-WHOLE = [every(SCALA)[0]]
-
-
-@pytest.mark.parametrize("choice", WHOLE, ids=title)
-def test_a_project_goes_through_real_sbt(
-    choice: Any, tmp_path: Path, templates: source.Templates, sbt: Sbt
-) -> None:
-    project = made(tmp_path / "whole", templates, answers([choice], "whole", SCALA))
-    sbt(project, "scalafmtCheckAll", "scalafmtSbtCheck", "test", "assembly", timeout=3000)
-    assert (project / "target/scala-2.13/whole.jar").exists()
+@pytest.mark.matrix
+def test_the_proofs_pass_in_all_pipelines_of_a_pairwise_set(pooled: Pool) -> None:
+    found = pooled.prove("pairs.*", timeout=6 * 3600)
+    assert {name: dict(suite.failed) for name, suite in found.items() if suite.failed} == {}

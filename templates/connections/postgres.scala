@@ -18,7 +18,9 @@ final case class PostgresConnection(url: String, user: String, password: String 
     val properties = new Properties
     options.foreach { case (key, value) => properties.setProperty(key, value) }
     Option(new org.postgresql.Driver().connect(url, properties)).getOrElse {
-      throw UsageError(s"$url is no address of Postgres: jdbc:postgresql://<host>:<port>/<database>")
+      throw UsageError(
+        s"$url is no address of Postgres: jdbc:postgresql://<host>:<port>/<database>"
+      )
     }
   }
 

@@ -3,8 +3,6 @@ package patterns
 import java.nio.file.{Files, Path}
 import java.util.zip.CRC32
 
-import org.apache.spark.sql.SparkSession
-
 import core._
 import sinks._
 
@@ -14,16 +12,12 @@ import sinks._
   * each row is there once, although older versions stay for ever. `views.sql` tells consumers how
   * to read, in the SQL of Spark.
   */
-final case class DedupeKey(sink: AppendLog) extends Overwritable {
+final case class DedupeKey(sink: AppendLog) extends PartSink with Overwritable {
+  def layout(dataset: Dataset): Layout =
+    new Newest(PartFolder(FileLedger(sink.path, dataset.name)))
 
-  /** Opens the sink, with views for consumers when it is opened for the first time. */
-  def open[A](pipeline: Pipeline[_], spark: SparkSession, write: Boolean)(use: Store => A): A = {
-    val layout = new Newest(PartFolder(FileLedger(sink.path, pipeline.name)))
-    PartFiles.open(layout, pipeline, spark, write) { store =>
-      if (write) Views(layout, spark).publish(store.tables)
-      use(store)
-    }
-  }
+  /** There are views for consumers when the sink is opened for the first time. */
+  override def begin(store: PartStore): Unit = Views(store).publish()
 }
 
 /** The newest file of each part counts; a part that was left without rows has none. */
@@ -40,16 +34,17 @@ final class Newest(folder: PartFolder) extends Log(folder) {
   *
   * It lists the ledger before the tables, so that it finds every file that the ledger names.
   */
-final case class Views(layout: Layout, spark: SparkSession) {
-  private val folder = layout.folder
+final case class Views(store: PartStore) {
+  private val folder = store.folder
   private val ledger = folder.ledger
 
-  def publish(tables: Seq[Table]): Unit = {
+  def publish(): Unit = {
     folder.prepare()
     if (ledger.attempts().isEmpty) // so that there is something to list, as below
-      folder.publish(Attempt(0), layout.place)
-    tables.foreach(promise)
-    val text = (s"CREATE SCHEMA IF NOT EXISTS ${ledger.name};" +: tables.map(view)).mkString("\n")
+      folder.publish(Attempt(0), store.layout.place)
+    store.tables.foreach(promise)
+    val schema = s"CREATE SCHEMA IF NOT EXISTS ${ledger.name};"
+    val text = (schema +: store.tables.map(view)).mkString("\n")
     val views = folder.table("views.sql")
     if (!Files.exists(views) || Files.readString(views) != text) {
       val draft = folder.aside.resolve("views")
@@ -66,7 +61,7 @@ final case class Views(layout: Layout, spark: SparkSession) {
     val empty = folder.table(table.name).resolve(f"0-${sum.getValue}%08x.parquet")
     if (!Files.exists(empty)) {
       Files.createDirectories(empty.getParent)
-      val writer = PartWriter(spark, folder)
+      val writer = PartWriter(store.spark, folder)
       PartFolder.move(writer.none(table), empty)
       writer.drop()
     }

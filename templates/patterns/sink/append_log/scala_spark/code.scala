@@ -3,8 +3,6 @@ package sinks
 import java.nio.file.Path
 import java.util.UUID
 
-import org.apache.spark.sql.SparkSession
-
 import core._
 
 /** A log of files as a sink: files are added, and none is ever changed or deleted.
@@ -13,11 +11,8 @@ import core._
   * file counts once an attempt in the ledger names it. What an attempt that never got there left is
   * not seen. One run of a pipeline writes at a time; readers are never locked out.
   */
-final case class AppendLog(path: Path) extends Sink {
-  def open[A](pipeline: Pipeline[_], spark: SparkSession, write: Boolean)(use: Store => A): A = {
-    val layout = new Log(PartFolder(FileLedger(path, pipeline.name)))
-    PartFiles.open(layout, pipeline, spark, write)(use)
-  }
+final case class AppendLog(path: Path) extends PartSink {
+  def layout(dataset: Dataset): Layout = new Log(PartFolder(FileLedger(path, dataset.name)))
 }
 
 /** Every file counts that the ledger names. */

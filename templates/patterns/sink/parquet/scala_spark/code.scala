@@ -2,8 +2,6 @@ package sinks
 
 import java.nio.file.{Files, Path}
 
-import org.apache.spark.sql.SparkSession
-
 import core._
 
 /** Parquet as a sink: a folder of files for each table, for any consumer's `*.parquet`.
@@ -11,15 +9,12 @@ import core._
   * `<path>/<pipeline>/<table>/<part>.parquet`, with the ledger in `<path>/ledger/<pipeline>/`. A
   * file is replaced in one step, so that a consumer never sees two versions of a part. The ledger
   * follows the tables; a run that was killed in between is finished by the next one. One run of a
-  * pipeline writes at a time; readers are never locked out.
+  * pipeline writes at a time; readers are never locked out. Nothing is made before the first commit
+  * but the ledger's lock.
   */
-final case class Parquet(path: Path) extends Overwritable {
-
-  /** Opens the folder; nothing is made before the first commit but the ledger's lock. */
-  def open[A](pipeline: Pipeline[_], spark: SparkSession, write: Boolean)(use: Store => A): A = {
-    val folder = PartFolder(FileLedger(path, pipeline.name))
-    PartFiles.open(InPlace(folder, pipeline.contract.tables.keySet), pipeline, spark, write)(use)
-  }
+final case class Parquet(path: Path) extends PartSink with Overwritable {
+  def layout(dataset: Dataset): Layout =
+    InPlace(PartFolder(FileLedger(path, dataset.name)), dataset.contract.tables.keySet)
 }
 
 /** One file for each part, under one name. */

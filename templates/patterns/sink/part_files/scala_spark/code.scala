@@ -9,49 +9,55 @@ import org.apache.spark.sql.{DataFrame, SparkSession}
 import core._
 
 /** Tables as folders of Parquet files, one for each part: what the file sinks have in common. */
-object PartFiles {
+trait PartSink extends Sink {
+
+  /** Which files count, and how they come to. */
+  def layout(dataset: Dataset): Layout
+
+  /** What is done whenever the folder has been opened to write. */
+  def begin(store: PartStore): Unit = ()
 
   /** Opens the folder. To write is to be alone, and begins with what a killed run left. */
-  def open[A](layout: Layout, pipeline: Pipeline[_], spark: SparkSession, write: Boolean)(
-      use: PartStore => A
-  ): A = {
-    val folder = layout.folder
-    def opened() = {
-      layout.ready(write)
-      use(new PartStore(layout, pipeline, spark))
-    }
+  def open[A](dataset: Dataset, spark: SparkSession, write: Boolean)(use: Store => A): A = {
+    val store = new PartStore(layout(dataset), dataset, spark)
     try
-      if (!write) opened()
+      if (!write) use(store.ready(write))
       else
-        folder.ledger.alone {
-          folder.finish(layout.place)
-          folder.drop()
-          opened()
+        store.folder.ledger.alone {
+          store.folder.finish(store.layout.place)
+          store.folder.drop()
+          begin(store.ready(write))
+          use(store)
         }
     catch {
-      case error: IOException =>
-        throw EnvironmentFailure(s"cannot use ${folder.ledger.root}: $error")
+      case error: IOException => throw EnvironmentFailure(s"cannot use ${store.folder.root}: $error")
     }
   }
 }
 
 /** The open folder. It is written to by one transaction at a time. */
-final class PartStore(layout: Layout, pipeline: Pipeline[_], val spark: SparkSession)
+final class PartStore(val layout: Layout, dataset: Dataset, val spark: SparkSession)
     extends Store {
-  val tables: Seq[Table] = pipeline.steps.map(_.table)
+  val folder: PartFolder = layout.folder
+  val tables: Seq[Table] = dataset.tables
 
-  def history(): History = layout.folder.ledger.history()
+  def ready(write: Boolean): PartStore = {
+    layout.ready(write)
+    this
+  }
+
+  def history(): History = folder.ledger.history()
 
   def table(name: String): DataFrame = published(spark, name, layout.files(name).values)
 
   /** Writes new files aside, and publishes them when all of them are there. */
   def transact(session: SparkSession)(work: Transaction => Seq[Entry]): Seq[Entry] = synchronized {
-    layout.folder.finish(layout.place)
-    layout.folder.prepare()
-    val number = layout.folder.ledger.next()
+    folder.finish(layout.place)
+    folder.prepare()
+    val number = folder.ledger.next()
     val into = new PartTransaction(session, number)
     val entries = work(into)
-    layout.folder.publish(Attempt(number, entries, into.written), layout.place)
+    folder.publish(Attempt(number, entries, into.written), layout.place)
     entries
   }
 
@@ -59,7 +65,7 @@ final class PartStore(layout: Layout, pipeline: Pipeline[_], val spark: SparkSes
     Parts.read(session, tables.find(_.name == name).get, files).drop(Parts.Stored)
 
   final private class PartTransaction(session: SparkSession, number: Int) extends Transaction {
-    private val writer = PartWriter(session, layout.folder)
+    private val writer = PartWriter(session, folder)
     private var parts = Vector.empty[Part]
 
     def written: Seq[Part] = parts
@@ -77,13 +83,13 @@ final class PartStore(layout: Layout, pipeline: Pipeline[_], val spark: SparkSes
     /** The file of each part, as this transaction sees it. */
     private def files(table: String) = {
       val mine = parts.filter(_.table == table)
-      layout.files(table) ++ mine.map(part => part.part -> layout.folder.prepared(part))
+      layout.files(table) ++ mine.map(part => part.part -> folder.prepared(part))
     }
 
     /** Writes a new file for each part that loses or gets rows. */
     private def change(table: Table, leaving: Rows, coming: DataFrame): Unit = {
       val typed = table.schema.map(field => col(field.name).cast(field.dataType).as(field.name))
-      val part = Parts.of(table, pipeline.source.eventTime, whole = leaving == Rows.all)
+      val part = Parts.of(table, dataset.eventTime, whole = leaving == Rows.all)
       val added = coming.select(typed: _*).withColumn(PartWriter.Key, expr(part)).persist()
       try {
         val before = files(table.name)

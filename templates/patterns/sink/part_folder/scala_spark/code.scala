@@ -18,7 +18,8 @@ import core._
   * Until then nothing of it is. So a run that is killed leaves no unit half done for ever.
   */
 final case class PartFolder(ledger: FileLedger) {
-  private val folder = ledger.root.resolve(ledger.name)
+  def root: Path = ledger.root
+  private val folder = root.resolve(ledger.name)
 
   /** Where an attempt is prepared. */
   val aside: Path = folder.resolve(".tmp").resolve("next")

@@ -19,9 +19,9 @@ import PostgresConnection.{atomically, execute, kind, quoted, texts}
   */
 final case class Postgres(connection: PostgresConnection) extends Overwritable {
 
-  def open[A](pipeline: Pipeline[_], spark: SparkSession, write: Boolean)(use: Store => A): A =
+  def open[A](dataset: Dataset, spark: SparkSession, write: Boolean)(use: Store => A): A =
     Using.resource(connection.opened()) { driver =>
-      val store = new PostgresStore(connection, driver, pipeline, spark)
+      val store = new PostgresStore(connection, driver, dataset, spark)
       if (write) store.prepare()
       use(store)
     }
@@ -30,14 +30,14 @@ final case class Postgres(connection: PostgresConnection) extends Overwritable {
 final private class PostgresStore(
     connection: PostgresConnection,
     driver: Connection,
-    pipeline: Pipeline[_],
+    dataset: Dataset,
     val spark: SparkSession
 ) extends Store {
-  private val place = PostgresTables(driver, pipeline.name)
-  private val tables = pipeline.steps.map(_.table)
+  private val place = PostgresTables(driver, dataset.name)
+  private val tables = dataset.tables
 
   def history(): History = {
-    val mine = s"FROM ${place.ledger} WHERE pipeline = '${pipeline.name}'"
+    val mine = s"FROM ${place.ledger} WHERE pipeline = '${dataset.name}'"
     val found =
       if (place.exists(place.ledger)) texts(driver, s"SELECT entry $mine ORDER BY id") else Nil
     History(found.map(read[Entry](_)))
@@ -49,17 +49,17 @@ final private class PostgresStore(
     * runs that were killed left.
     */
   def prepare(): Unit = {
-    if (!place.yes(s"pg_try_advisory_lock(hashtext('ledger'), hashtext('${pipeline.name}'))"))
+    if (!place.yes(s"pg_try_advisory_lock(hashtext('ledger'), hashtext('${dataset.name}'))"))
       throw NotReady(
-        s"another run writes to the schema ${pipeline.name} at $connection; " +
+        s"another run writes to the schema ${dataset.name} at $connection; " +
           "try again when it has ended"
       )
     atomically(driver)(place.make(tables))
-    Staging(connection, pipeline.name).drop(every = true)
+    Staging(connection, dataset.name).drop(every = true)
   }
 
   def transact(session: SparkSession)(work: Transaction => Seq[Entry]): Seq[Entry] = synchronized {
-    val staging = Staging(connection, pipeline.name)
+    val staging = Staging(connection, dataset.name)
     try {
       val into = new PostgresTransaction(session, staging)
       val entries = work(into)

@@ -12,11 +12,11 @@ import org.apache.spark.sql.{DataFrame, Row, SparkSession}
 import org.scalatest.funsuite.AnyFunSuite
 
 import core._
-import PostgresConnection.{execute, texts}
+import PostgresConnection.{execute => sql, texts}
 import Proof.{alive, generation, pipeline, rows, silver, write}
 
 class PostgresTest extends AnyFunSuite {
-  private lazy val spark = Engine.session("proofs")
+  private lazy val spark = Commands.spark
 
   /** Does something with a database of its own: the sink, and a connection that looks from outside.
     */
@@ -33,8 +33,14 @@ class PostgresTest extends AnyFunSuite {
       sink.open(pipeline(sink), spark, write = true) { store =>
         write(store, 1)
         store.transact(spark) { into =>
-          into.replace(silver, Rows.Where("`_unit` = TIMESTAMP '2025-01-01T00:00:00'"), rows(spark, 2))
-          assert(into.table("silver").select("generation").distinct().collect().toSeq == Seq(Row(2L)))
+          into.replace(
+            silver,
+            Rows.Where("`_unit` = TIMESTAMP '2025-01-01T00:00:00'"),
+            rows(spark, 2)
+          )
+          assert(
+            into.table("silver").select("generation").distinct().collect().toSeq == Seq(Row(2L))
+          )
           assert(generation(outside) == "1 1 1")
           into.append(silver, rows(spark, 3))
           assert(into.table("silver").count() == 6)
@@ -60,7 +66,13 @@ class PostgresTest extends AnyFunSuite {
         store.transact(spark) { into => into.append(silver, coming); Nil }
         val found = store.table("silver")
         assert(found.schema.map(_.dataType) == silver.schema.map(_.dataType))
-        assert(found.collect().map(_.toString).sorted.toSeq == coming.collect().map(_.toString).sorted.toSeq)
+        assert(
+          found.collect().map(_.toString).sorted.toSeq == coming
+            .collect()
+            .map(_.toString)
+            .sorted
+            .toSeq
+        )
       }
     }
   }
@@ -69,9 +81,13 @@ class PostgresTest extends AnyFunSuite {
     withDatabase { (sink, _) =>
       sink.open(pipeline(sink), spark, write = true) { store =>
         val labels = Seq("a", null, "b")
-        val three = spark.createDataFrame(labels.map(label => Row(1L, null, null, label, null, null, null, null)).asJava, silver.schema)
+        val three = spark.createDataFrame(
+          labels.map(label => Row(1L, null, null, label, null, null, null, null)).asJava,
+          silver.schema
+        )
         store.transact(spark) { into => into.append(silver, three); Nil }
-        val keys = spark.createDataFrame(List(Row(null), Row("a")).asJava, StructType.fromDDL("x STRING"))
+        val keys =
+          spark.createDataFrame(List(Row(null), Row("a")).asJava, StructType.fromDDL("x STRING"))
         store.transact(spark) { into =>
           into.replace(silver, Rows.Among(Seq("lower(`label`)"), keys), three.limit(0))
           assert(into.table("silver").select("label").collect().toSeq == Seq(Row("b")))
@@ -104,7 +120,9 @@ class PostgresTest extends AnyFunSuite {
         write(store, 1)
         val error = intercept[NotReady](sink.open(pipeline(sink), spark, write = true)(_ => ()))
         assert(error.message.contains("another run writes"))
-        sink.open(pipeline(sink), spark, write = false)(one => assert(one.table("silver").count() == 3))
+        sink.open(pipeline(sink), spark, write = false)(one =>
+          assert(one.table("silver").count() == 3)
+        )
         sink.open(pipeline(sink).copy(name = "other"), spark, write = true)(write(_, 1))
       }
       sink.open(pipeline(sink), spark, write = true)(write(_, 2))
@@ -119,7 +137,7 @@ class PostgresTest extends AnyFunSuite {
       }
       assert(texts(outside, "SELECT to_regclass('public.ledger')") == Seq(null))
       sink.open(pipeline(sink), spark, write = true)(write(_, 1))
-      execute(outside, "ALTER TABLE proof.silver DROP COLUMN price")
+      sql(outside, "ALTER TABLE proof.silver DROP COLUMN price")
       sink.open(pipeline(sink), spark, write = true) { store =>
         assert(store.table("silver").select("price").distinct().collect().toSeq == Seq(Row(null)))
         assert(generation(outside) == "1 1 1")
@@ -130,8 +148,11 @@ class PostgresTest extends AnyFunSuite {
   test("a redo that is killed shows the old rows, and the next run the new ones") {
     withDatabase { (sink, outside) =>
       sink.open(pipeline(sink), spark, write = true)(write(_, 1))
-      execute(outside, Proof.halt) // half-way: silver is replaced, gold waits for a lock that we hold
-      execute(outside, "SELECT pg_advisory_lock(7)")
+      sql(
+        outside,
+        Proof.halt
+      ) // half-way: silver is replaced, gold waits for a lock that we hold
+      sql(outside, "SELECT pg_advisory_lock(7)")
       val writer = Proof.writer(sink.connection)
       try {
         while (alive(outside).isEmpty && writer.isAlive) Thread.sleep(100)
@@ -140,8 +161,10 @@ class PostgresTest extends AnyFunSuite {
       } finally writer.destroyForcibly().waitFor()
       assert(generation(outside) == "1 1 1")
       intercept[NotReady](sink.open(pipeline(sink), spark, write = true)(_ => ()))
-      execute(outside, "SELECT pg_advisory_unlock(7)")
-      while (texts(outside, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") != Seq("0"))
+      sql(outside, "SELECT pg_advisory_unlock(7)")
+      while (
+        texts(outside, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") != Seq("0")
+      )
         Thread.sleep(100)
       assert(generation(outside) == "1 1 1")
       assert(staging(outside).nonEmpty)
@@ -154,8 +177,12 @@ class PostgresTest extends AnyFunSuite {
   }
 
   test("no message shows the password") {
-    val place = PostgresServer.fresh().copy(user = "nobody", password = "s3cret", url = "jdbc:postgresql://127.0.0.1:1/x")
-    val error = intercept[EnvironmentFailure](Postgres(place).open(pipeline(Postgres(place)), spark, write = false)(_ => ()))
+    val place = PostgresServer
+      .fresh()
+      .copy(user = "nobody", password = "s3cret", url = "jdbc:postgresql://127.0.0.1:1/x")
+    val error = intercept[EnvironmentFailure](
+      Postgres(place).open(pipeline(Postgres(place)), spark, write = false)(_ => ())
+    )
     assert(error.message.contains("127.0.0.1:1"))
     assert(!s"$place ${error.message}".contains("s3cret"))
   }
@@ -191,7 +218,8 @@ object Proof {
 
   def rows(spark: SparkSession, generation: Int): DataFrame = {
     val at = LocalDateTime.of(2025, 1, 1, 0, 0)
-    val three = Seq("a", "b", null).map(Row(generation.toLong, at, at, _, 1.5, null, at.toLocalDate, true))
+    val three =
+      Seq("a", "b", null).map(Row(generation.toLong, at, at, _, 1.5, null, at.toLocalDate, true))
     spark.createDataFrame(three.asJava, silver.schema)
   }
 
@@ -236,7 +264,7 @@ object Proof {
 
   def main(arguments: Array[String]): Unit = {
     val sink = Postgres(PostgresConnection(arguments(0), "postgres"))
-    sink.open(pipeline(sink), Engine.session("writer"), write = true)(write(_, 2))
+    sink.open(pipeline(sink), Engine.session("writer", sink.needed), write = true)(write(_, 2))
   }
 
   /** Parts that a sink does not ask for anything. */

@@ -25,7 +25,10 @@ final case class PostgresTables(connection: Connection, schema: String) {
     execute(connection, "SELECT pg_advisory_xact_lock(hashtext('ledger'))")
     if (!exists(ledger)) {
       val id = "id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
-      execute(connection, s"CREATE TABLE $ledger ($id, pipeline text NOT NULL, entry json NOT NULL)")
+      execute(
+        connection,
+        s"CREATE TABLE $ledger ($id, pipeline text NOT NULL, entry json NOT NULL)"
+      )
     }
     if (yes(s"to_regnamespace('${quoted(schema)}') IS NULL"))
       execute(connection, s"CREATE SCHEMA ${quoted(schema)}")
@@ -33,8 +36,12 @@ final case class PostgresTables(connection: Connection, schema: String) {
   }
 
   private def create(table: Table): Unit = {
-    execute(connection, s"CREATE TABLE ${place(table)} (${table.schema.map(column).mkString(", ")})")
-    if (table.names.contains("_unit")) execute(connection, s"CREATE INDEX ON ${place(table)} (_unit)")
+    execute(
+      connection,
+      s"CREATE TABLE ${place(table)} (${table.schema.map(column).mkString(", ")})"
+    )
+    if (table.names.contains("_unit"))
+      execute(connection, s"CREATE INDEX ON ${place(table)} (_unit)")
   }
 
   /** Columns that are new in the contract are empty in old rows. */

@@ -42,7 +42,9 @@ final case class Staging(connection: PostgresConnection, schema: String) {
     val prefix = Staging.Prefix + (if (every) "" else attempt)
     val query = s"SELECT tablename FROM pg_tables WHERE schemaname = '$schema' " +
       s"AND starts_with(tablename, '$prefix')"
-    texts(connection, query).foreach(name => execute(connection, s"DROP TABLE ${quoted(schema, name)}"))
+    texts(connection, query).foreach(name =>
+      execute(connection, s"DROP TABLE ${quoted(schema, name)}")
+    )
   }
 }
 

@@ -4,7 +4,7 @@ import java.time.LocalDateTime
 
 import org.apache.spark.sql.functions.{col, expr, lit}
 import org.apache.spark.sql.types.StringType
-import org.apache.spark.sql.{DataFrame, SparkSession}
+import org.apache.spark.sql.{DataFrame, Row, SparkSession}
 
 import core._
 
@@ -39,7 +39,7 @@ final case class FilesSource(
 
   def read(spark: SparkSession, request: Request, contract: Contract): Batch = {
     val files = wanted(listed(spark), request.rows)
-    val scanned = format.scan(spark, files, contract.source)
+    val scanned = scan(spark, files, contract)
     val named = listing.named(spark.sparkContext.hadoopConfiguration)
     val rows = timed(scanned, contract)
       .withColumn("_file", named(col("_file")))
@@ -49,11 +49,31 @@ final case class FilesSource(
 
   private def listed(spark: SparkSession) = listing.files(spark.sparkContext.hadoopConfiguration)
 
+  private def scan(spark: SparkSession, files: Seq[Found], contract: Contract) =
+    if (files.nonEmpty) format.scan(spark, files, contract.source)
+    else {
+      val traces = Contract.lineage(
+        "file" -> "STRING",
+        "row" -> "BIGINT",
+        "problem" -> "STRING",
+        "line" -> "STRING"
+      )
+      val schema = Table("empty", columns(contract) ++ traces).schema
+      spark.createDataFrame(java.util.List.of[Row](), schema)
+    }
+
   private def wanted(found: Seq[Found], rows: Wanted) = rows match {
-    case Wanted.Items(names)      => found.filter(file => names.contains(file.name))
+    case Wanted.Items(names)      => named(found, names)
     case _ if found.isEmpty       => throw NotReady(s"no file matches $path")
     case _ if take == Take.Newest => Seq(found.maxBy(file => (file.modified, file.name)))
     case _                        => found
+  }
+
+  private def named(found: Seq[Found], names: Seq[String]) = {
+    val files = found.filter(file => names.contains(file.name))
+    val gone = names.diff(files.map(_.name))
+    if (gone.nonEmpty) throw Transient(s"${gone.mkString(", ")} went before it was read")
+    files
   }
 
   private def timed(rows: DataFrame, contract: Contract) = when match {

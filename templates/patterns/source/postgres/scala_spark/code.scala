@@ -86,7 +86,8 @@ final case class PostgresSource(
   ) = (rows, contract.source.find(column => eventTime.contains(column.name))) match {
     case (Wanted.Between(start, end), Some(time)) if time.kind != "STRING" =>
       val name = PostgresRelation.named(time)
-      val (apart, literal) = if (zoned(kinds(time.source))) (0L, "TIMESTAMPTZ") else (1L, "TIMESTAMP")
+      val (apart, literal) =
+        if (zoned(kinds(time.source))) (0L, "TIMESTAMPTZ") else (1L, "TIMESTAMP")
       val (from, to) = (start.minusDays(apart), end.plusDays(apart))
       def at(moment: LocalDateTime) = s"$literal '${Times.text(moment)}+00'"
       Seq(s"$name >= ${at(from)} AND $name < ${at(to)}")
@@ -95,8 +96,10 @@ final case class PostgresSource(
     case _ => Seq("true")
   }
 
-  private def piecewise(spark: SparkSession, query: String, snapshot: String): DataFrame =
-    connection.read(spark, query, s"SET TRANSACTION SNAPSHOT '$snapshot'")
+  private def piecewise(spark: SparkSession, query: String, snapshot: String): DataFrame = {
+    val level = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
+    connection.read(spark, query, s"$level; SET TRANSACTION SNAPSHOT '$snapshot'")
+  }
 
   private def traced(
       rows: DataFrame,
