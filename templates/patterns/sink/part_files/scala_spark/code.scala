@@ -37,8 +37,7 @@ trait PartSink extends Sink {
 }
 
 /** The open folder. It is written to by one transaction at a time. */
-final class PartStore(val layout: Layout, dataset: Dataset, val spark: SparkSession)
-    extends Store {
+final class PartStore(val layout: Layout, dataset: Dataset, val spark: SparkSession) extends Store {
   val folder: PartFolder = layout.folder
   val tables: Seq[Table] = dataset.tables
 
