@@ -11,11 +11,14 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from tests.jvm import Sbt
 
+SETTINGS = "conf/defaults.yml"
 OF_THE_BUILD = ("build.sbt", "project", ".scalafmt.conf")
 POOLED = """\
 val pooled = Seq(
@@ -95,7 +98,22 @@ def pool(folder: Path, sbt: Sbt, projects: Sequence[Path]) -> Pool:
         _copy(projects[0] / name, folder / name)
     folders = ",\n".join(f'  "{project.resolve()}"' for project in projects)
     (folder / "pooled.sbt").write_text(POOLED.format(folders=folders), encoding="utf-8")
+    (folder / "conf").mkdir()
+    (folder / SETTINGS).write_text(yaml.safe_dump(_settings(projects)), encoding="utf-8")
     return Pool(folder, tuple(projects), sbt)
+
+
+def _settings(projects: Sequence[Path]) -> Mapping[str, Any]:
+    """The settings of all projects in one, since the suites run in one folder. Where pipelines of two projects
+    have one name they have the settings of both: tests set the place of their data themselves."""
+    found: dict[str, Any] = {}
+    for project in projects:
+        settings = yaml.safe_load((project / SETTINGS).read_text(encoding="utf-8"))
+        pipelines = found.pop("pipelines", {})
+        for name, one in settings.pop("pipelines").items():
+            pipelines[name] = {**pipelines.get(name, {}), **one}
+        found |= {**settings, "pipelines": pipelines}
+    return found
 
 
 def _copy(old: Path, new: Path) -> None:
