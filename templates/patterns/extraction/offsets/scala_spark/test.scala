@@ -67,6 +67,12 @@ class OffsetsTest extends AnyFunSuite {
     assert(lost("a" -> "one").isEmpty, "what went may come back")
   }
 
+  test("a stamp tells of the content that it was seen with, also when that is replaced") {
+    val there = line(Seq(entry(Status.Failed, Seq(a))), "a" -> "two")
+    val unit = there.having(there.arrivals).onceMore(Seq(a), withoutGone = false)
+    assert(Item.of(unit.detail) == Seq(a.copy(lost = true)))
+  }
+
   test("a batch goes on without what is gone only if it is told so") {
     val there = line(Seq(entry(Status.Done, Seq(a, b))), "a" -> "one")
     val gone = Seq(true, false).map(there.onceMore(Seq(a, b), _).range)
