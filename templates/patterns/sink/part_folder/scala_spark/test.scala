@@ -88,7 +88,13 @@ class PartFolderTest extends Proofs {
 
   private def recovers(here: World) = {
     val never = here.copyTo("never")
-    Files.walk(never.folder.resolve("warehouse")).iterator.asScala.toSeq.reverse.foreach(Files.delete)
+    Files
+      .walk(never.folder.resolve("warehouse"))
+      .iterator
+      .asScala
+      .toSeq
+      .reverse
+      .foreach(Files.delete)
     never.run(never.over(1))
     assert(here.command(redo(here): _*).exit == 0)
     assert(here.silver() == never.silver())
