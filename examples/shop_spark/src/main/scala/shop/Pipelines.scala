@@ -9,7 +9,6 @@ object Pipelines {
   val all: Map[String, Settings => Pipeline[_ <: Sink]] = ListMap(
     "orders" -> pipelines.orders.Wiring.pipeline,
     "orders_consumer" -> pipelines.orders_consumer.Wiring.pipeline,
-    "customers" -> pipelines.customers.Wiring.pipeline,
-    "visits" -> pipelines.visits.Wiring.pipeline
+    "customers" -> pipelines.customers.Wiring.pipeline
   )
 }

@@ -21,8 +21,6 @@ object Limits {
   private def extraction(part: Extraction): Extraction = part match {
     case it: patterns.FullSnapshot =>
       it.copy(retain = 7, minRatio = 0.5)
-    case it: patterns.TimeRanged =>
-      it.copy(until = None)
     case it: patterns.Lookback =>
       it.copy(until = None)
     case it: patterns.Streaming =>

@@ -10,8 +10,7 @@ import scala.concurrent.ExecutionContext.Implicits.global
 import scala.concurrent.duration.Duration.Inf
 import scala.concurrent.{Await, Future}
 import scala.jdk.CollectionConverters._
-import scala.util.control.ControlThrowable
-import scala.util.{Try, Using}
+import scala.util.Using
 
 import core._
 import Worlds._
@@ -117,8 +116,8 @@ object PartWorlds {
   /** Does it in a copy of a world, in which it ends just before a step. */
   def killedAt(here: World, step: Int): World = {
     val killed = here.copyTo(s"step $step")
-    val end = new Steps(step)(throw new ControlThrowable("killed") {})
-    Try(end.of(killed).command(redo(here): _*))
+    val end = new Steps(step)(throw EnvironmentFailure("killed")) // which nobody retries or records
+    end.of(killed).command(redo(here): _*)
     assert(end.reached)
     killed
   }

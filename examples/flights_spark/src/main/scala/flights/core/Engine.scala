@@ -47,8 +47,7 @@ object Engine {
     }
   }
 
-  /** Whether a database went away, was full of connections, or chose this work to end a deadlock.
-    */
+  /** Whether a database went away, was full, or chose this work to end a deadlock. */
   private def lost(error: Throwable) = error match {
     case said: SQLException => Option(said.getSQLState).exists(_.matches("(08|40|53|55|57).*"))
     case _                  => false

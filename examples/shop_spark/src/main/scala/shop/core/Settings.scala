@@ -26,7 +26,6 @@ final case class Settings(
     warehouse: String,
     chunk: Int,
     @key("log_format") logFormat: String,
-    postgres: PostgresConnection,
     pipelines: Map[String, PipelineSettings]
 )
 
