@@ -67,6 +67,7 @@ def _pattern(raw: Mapping[str, Any]) -> Pattern:
         place=raw.get("place", ""),
         empty=raw.get("empty", ""),
         connection=raw.get("connection", ""),
+        feed=raw.get("feed", ""),
         reads=frozenset(raw.get("reads", ())),
         switched=Switched(**raw.get("switched", {})),
     )
@@ -111,7 +112,8 @@ def _check(catalogue: Catalogue, found: Sequence[Pattern]) -> None:
                 wrong.append(f"{need.rule} has an unknown compensation")
         where = [n.where for n in pattern.needs]
         where += [n.where for n in pattern.notes] + [s.where for s in pattern.settings]
-        refs = {*pattern.brings, *filter(None, (pattern.instead_of,)), *chain(*where)}
+        named = filter(None, (pattern.instead_of, pattern.feed))
+        refs = {*pattern.brings, *named, *chain(*where)}
         wrong += [f"{pattern.ref} names the unknown {ref}" for ref in sorted(refs - set(known))]
         other = [s.key for s in pattern.settings if s not in catalogue.settings]
         wrong += [f"{pattern.ref} has another {key} than others have" for key in other]

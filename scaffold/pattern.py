@@ -85,6 +85,8 @@ class Pattern:
     """How a sink is emptied of one pipeline."""
     connection: str
     """The settings of a machine that it connects by, of a source or a sink that is a server."""
+    feed: str
+    """What is brought where a source is read by offsets."""
     reads: frozenset[str]
     """Answers about the data that only this source reads."""
     switched: Switched

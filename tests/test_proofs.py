@@ -136,6 +136,8 @@ def parts(choice: Choice) -> set[str]:
     if "disconnected" in choice["structure"]:
         found.add("source/published")  # its consumer's; the proofs of streaming are about files
     found |= {p.ref for p in known.patterns.values() if p.instead_of and p.instead_of not in found}
+    if choice["extraction"] == "streaming":
+        found |= {known.patterns[ref].feed for ref in found if known.patterns[ref].feed}
     while more := {ref for part in found for ref in known.patterns[part].brings} - found:
         found |= more
     found = {ref for ref in found if known.made(known.patterns[ref])}

@@ -69,11 +69,11 @@ final case class Views(store: PartStore) {
 
   private def view(table: Table): String = {
     def quoted(path: Path) = s"`${path.toAbsolutePath.toString.replace("`", "``")}`"
-    val files = quoted(folder.table(table.name).resolve("*.parquet"))
+    val files = quoted(folder.table(table.name))
     s"""CREATE OR REPLACE VIEW ${ledger.name}.${table.name} AS
        |WITH ledger AS (
        |  SELECT _metadata.file_name AS attempt, explode(from_json(value, ${Views.Parts}).parts) AS part
-       |  FROM text.${quoted(ledger.folder.resolve("*.json"))}
+       |  FROM text.${quoted(ledger.folder)}
        |), newest AS (
        |  SELECT max_by(part.file, attempt) AS file
        |  FROM ledger WHERE part.table = ${Sql.literal(table.name)} GROUP BY part.part

@@ -9,7 +9,7 @@ class LatenessTest extends Proofs {
   private val each = having("Streaming", "FileFeed").filter(timed)
   private val now = LocalDateTime.of(2030, 1, 1, 0, 0)
 
-  private def but(here: World, most: Int = 100, watermark: Int = 1) = here.extracting {
+  private def but(here: World, most: Int, watermark: Int = 1) = here.extracting {
     case it: Streaming => it.copy(most = most, watermark = Duration.ofDays(watermark.toLong))
   }
 

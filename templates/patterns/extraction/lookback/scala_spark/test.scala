@@ -29,7 +29,9 @@ class LookbackTest extends Proofs {
   private def wrong(here: World) = {
     val days = here.silver().map(row => dayOf(row(here.when.get)))
     val gold = here.table("gold")
-    assert(gold.map(row => dayOf(row("day"))).sortBy(_.toEpochDay) == days.distinct.sortBy(_.toEpochDay))
+    assert(
+      gold.map(row => dayOf(row("day"))).sortBy(_.toEpochDay) == days.distinct.sortBy(_.toEpochDay)
+    )
     gold.filter { row =>
       val day = dayOf(row("day"))
       val first = day.minusDays(lookback(here).trailing - 1L)

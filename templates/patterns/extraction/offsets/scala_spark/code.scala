@@ -116,7 +116,8 @@ final case class Line(items: Seq[Item], published: Set[Long], found: Seq[Listed]
       val there = now.get(item.file)
       val moved = there.isEmpty && !published(item.at) && contents(item.content)
       val lost = item.lost || last(item.file).at != item.at || moved
-      item.copy(stamp = there.fold(item.stamp)(_.stamp), lost = lost)
+      if (lost) item.copy(lost = true) // under the stamp that its own content had
+      else item.copy(stamp = there.fold(item.stamp)(_.stamp))
     }
     val gone = items.filter(item => !item.lost && !now.contains(item.file)).map(_.file).toSet
     Item.unit(items, if (withoutGone) gone else Set.empty)

@@ -57,12 +57,20 @@ class OffsetsTest extends AnyFunSuite {
     val failed = Seq(entry(Status.Failed, Seq(a, b)))
     def lost(now: (String, String)*) = {
       val there = line(failed, now: _*)
-      Item.lost(Item.of(there.having(there.arrivals).onceMore(Seq(a, b), withoutGone = false).detail))
+      Item.lost(
+        Item.of(there.having(there.arrivals).onceMore(Seq(a, b), withoutGone = false).detail)
+      )
     }
     assert(lost("a" -> "one", "b" -> "two").isEmpty)
     assert(lost("a" -> "one", "b" -> "three") == Seq("b"))
     assert(lost("a" -> "one", "c" -> "two") == Seq("b"))
     assert(lost("a" -> "one").isEmpty, "what went may come back")
+  }
+
+  test("a stamp tells of the content that it was seen with, also when that is replaced") {
+    val there = line(Seq(entry(Status.Failed, Seq(a))), "a" -> "two")
+    val unit = there.having(there.arrivals).onceMore(Seq(a), withoutGone = false)
+    assert(Item.of(unit.detail) == Seq(a.copy(lost = true)))
   }
 
   test("a batch goes on without what is gone only if it is told so") {

@@ -50,8 +50,10 @@ class StreamingTest extends Proofs {
     val done = Seq(world, byOne, byTwo).map(_.run(now).facts("done").num)
     assert(done == Seq(1, 3, 2))
     Seq("silver", "gold").foreach { table =>
-      assert(Seq(byOne, byTwo).map(_.table(table).map(_ - "_unit")).distinct ==
-        Seq(world.table(table).map(_ - "_unit")))
+      assert(
+        Seq(byOne, byTwo).map(_.table(table).map(_ - "_unit")).distinct ==
+          Seq(world.table(table).map(_ - "_unit"))
+      )
     }
     assert(goldIsRight(world))
   }
@@ -73,7 +75,10 @@ class StreamingTest extends Proofs {
     assert(goldIsRight(here))
   }
 
-  proof("a failed batch goes on without a file that was replaced", having("Streaming", "FileFeed", "SelfHealing")) { here =>
+  proof(
+    "a failed batch goes on without a file that was replaced",
+    having("Streaming", "FileFeed", "SelfHealing")
+  ) { here =>
     here.write("a", here.rows(5))
     without(here, "b", window = 1)
     assert(here.run(now).exit == 1)
@@ -87,23 +92,24 @@ class StreamingTest extends Proofs {
     assert(goldIsRight(here))
   }
 
-  proof("a file that changes after it was listed fails, and comes with the next run", each) { world =>
-    world.write("a", world.rows(5))
-    val changing = world.extracting { case it: Streaming =>
-      it.copy(feed = new Feed {
-        def items(known: Map[(String, String), String]): Seq[Listed] = {
-          val found = it.feed.items(known)
-          world.write("a", world.rows(4))
-          found
-        }
-        def stamps(): Map[String, String] = it.feed.stamps()
-      })
-    }
-    val result = changing.run(now)
-    assert(result.exit == 1 && result.log.contains("changed"))
-    assert(world.silver().isEmpty)
-    world.run(now)
-    assert(world.silver() == Cells.ordered(world.rows(4)))
+  proof("a file that changes after it was listed fails, and comes with the next run", each) {
+    world =>
+      world.write("a", world.rows(5))
+      val changing = world.extracting { case it: Streaming =>
+        it.copy(feed = new Feed {
+          def items(known: Map[(String, String), String]): Seq[Listed] = {
+            val found = it.feed.items(known)
+            world.write("a", world.rows(4))
+            found
+          }
+          def stamps(): Map[String, String] = it.feed.stamps()
+        })
+      }
+      val result = changing.run(now)
+      assert(result.exit == 1 && result.log.contains("changed"))
+      assert(world.silver().isEmpty)
+      world.run(now)
+      assert(world.silver() == Cells.ordered(world.rows(4)))
   }
 
   proof("a failed batch waits for a file that went, until it is told not to", again) { here =>
@@ -140,7 +146,10 @@ class StreamingTest extends Proofs {
     if (here.when.isDefined) assert(here.backfill(here.end(5), here.end(9)).exit == 2)
   }
 
-  proof("a batch is rebuilt without its files", having("Streaming", "FileFeed", "Idempotent", "MultiHop")) { here =>
+  proof(
+    "a batch is rebuilt without its files",
+    having("Streaming", "FileFeed", "Idempotent", "MultiHop")
+  ) { here =>
     val path = here.write("a", here.rows(5))
     here.write("b", here.rows(2, version = 1))
     here.run(now)
@@ -152,23 +161,24 @@ class StreamingTest extends Proofs {
     }
   }
 
-  proof("a killed run loses and doubles nothing", having("Streaming", "FileFeed", "Delta")) { here =>
-    here.write("a", here.rows(5))
-    here.write("b", here.rows(5, window = 1))
-    here.run(now)
-    val before = here.content()
-    here.write("a", here.rows(5, version = 1).drop(2)) // corrected, and two rows are gone
-    here.write("c", here.rows(5, window = 2))
-    val neverKilled = here.copyTo("never")
-    assert(neverKilled.run(now).exit == 0)
-    val after = neverKilled.content()
-    assert(before != after)
-    Seq(1, 3).foreach { files =>
-      val killed = here.copyTo(s"killed$files")
-      val run = Seq("run", here.name, "--as-of", core.Times.text(now))
-      assert(Processes.killed(killed, killed.folder.resolve("warehouse"), files)(run: _*))
-      assert(killed.run(now).exit == 0)
-      assert(killed.content() == after)
-    }
+  proof("a killed run loses and doubles nothing", having("Streaming", "FileFeed", "Delta")) {
+    here =>
+      here.write("a", here.rows(5))
+      here.write("b", here.rows(5, window = 1))
+      here.run(now)
+      val before = here.content()
+      here.write("a", here.rows(5, version = 1).drop(2)) // corrected, and two rows are gone
+      here.write("c", here.rows(5, window = 2))
+      val neverKilled = here.copyTo("never")
+      assert(neverKilled.run(now).exit == 0)
+      val after = neverKilled.content()
+      assert(before != after)
+      Seq(1, 3).foreach { files =>
+        val killed = here.copyTo(s"killed$files")
+        val run = Seq("run", here.name, "--as-of", core.Times.text(now))
+        assert(Processes.killed(killed, killed.folder.resolve("warehouse"), files)(run: _*))
+        assert(killed.run(now).exit == 0)
+        assert(killed.content() == after)
+      }
   }
 }

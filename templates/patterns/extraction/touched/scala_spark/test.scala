@@ -45,18 +45,20 @@ class TouchedTest extends Proofs {
     assert(here.silver() == Cells.ordered(expected))
   }
 
-  proof("a row that was replaced comes back when the newer one goes", having("Streaming", "FileFeed", "MultiHop").filter(keyed)) {
-    world =>
-      val here = world.extracting { case it: Streaming =>
-        it.copy(watermark = Duration.ofDays(9))
-      }
-      here.write("a", here.rows(5))
-      val moved = (0 until 5).map(here.row(_, here.end(4), version = 1)) // to another day
-      here.write("b", moved ++ here.rows(3, window = 1))
-      here.run(now)
-      here.write("b", here.rows(3, window = 1))
-      here.run(now)
-      assert(here.silver() == Cells.ordered(here.rows(5) ++ here.rows(3, window = 1)))
-      assert(here.table("gold").map(_("rows").asInstanceOf[Long]).sum == 8)
+  proof(
+    "a row that was replaced comes back when the newer one goes",
+    having("Streaming", "FileFeed", "MultiHop").filter(keyed)
+  ) { world =>
+    val here = world.extracting { case it: Streaming =>
+      it.copy(watermark = Duration.ofDays(9))
+    }
+    here.write("a", here.rows(5))
+    val moved = (0 until 5).map(here.row(_, here.end(4), version = 1)) // to another day
+    here.write("b", moved ++ here.rows(3, window = 1))
+    here.run(now)
+    here.write("b", here.rows(3, window = 1))
+    here.run(now)
+    assert(here.silver() == Cells.ordered(here.rows(5) ++ here.rows(3, window = 1)))
+    assert(here.table("gold").map(_("rows").asInstanceOf[Long]).sum == 8)
   }
 }

@@ -20,20 +20,22 @@ class ParquetTest extends Proofs {
     assert(here.silver() == Cells.ordered(here.rows(5) ++ here.rows(5, window = 1)))
   }
 
-  proof("an emptied part is a file without rows, so that nobody misses it", each.filter(windowed().contains)) {
-    here =>
-      val path = here.write("a", here.rows(5))
-      here.write("b", here.rows(5, window = 1))
-      here.run(here.over(2))
-      val before = PartFolder.files(place(here, "silver"))
-      Files.delete(path)
-      assert(here.again(2).exit == 0)
-      assert(PartFolder.files(place(here, "silver")) == before)
-      assert(here.silver() == Cells.ordered(here.rows(5, window = 1)))
-      assert(Consumer(here)("silver") == here.table("silver"))
-      assert(here.again(2).exit == 0)
-      if (Files.exists(place(here, "bronze"))) // promised to nobody, so that it is tidied
-        assert(PartFolder.files(place(here, "bronze")).size == 1)
+  proof(
+    "an emptied part is a file without rows, so that nobody misses it",
+    each.filter(windowed().contains)
+  ) { here =>
+    val path = here.write("a", here.rows(5))
+    here.write("b", here.rows(5, window = 1))
+    here.run(here.over(2))
+    val before = PartFolder.files(place(here, "silver"))
+    Files.delete(path)
+    assert(here.again(2).exit == 0)
+    assert(PartFolder.files(place(here, "silver")) == before)
+    assert(here.silver() == Cells.ordered(here.rows(5, window = 1)))
+    assert(Consumer(here)("silver") == here.table("silver"))
+    assert(here.again(2).exit == 0)
+    if (Files.exists(place(here, "bronze"))) // promised to nobody, so that it is tidied
+      assert(PartFolder.files(place(here, "bronze")).size == 1)
   }
 
   proof("no glob finds what a killed run left", each) { here =>
@@ -41,10 +43,10 @@ class ParquetTest extends Proofs {
     here.run(here.over(1))
     val known = named(here)
     here.write("b", here.rows(3, version = 1))
-    atEveryStep(here) { (_, killed) =>
-      assert(named(killed).forall(!_.contains(".tmp")))
-      assert(known.subsetOf(named(killed)))
-    }
+    val killed = killedHalfWay(here)
+    assert(left(killed).nonEmpty)
+    assert(named(killed).forall(!_.contains(".tmp")))
+    assert(known.subsetOf(named(killed)))
   }
 
   proof("a folder that another kind of sink has written to is refused", each) { here =>
@@ -62,7 +64,7 @@ class ParquetTest extends Proofs {
   private def place(here: World, table: String) =
     here.folder.resolve(s"warehouse/${here.name}/$table")
 
-  /** What a glob over all folders finds. */
+  /** All files that a glob finds, however deep they are. */
   private def named(here: World): Set[String] = {
     val root = here.folder.resolve("warehouse")
     Using.resource(Files.walk(root))(

@@ -30,14 +30,14 @@ trait PartSink extends Sink {
           use(store)
         }
     catch {
-      case error: IOException => throw EnvironmentFailure(s"cannot use ${store.folder.root}: $error")
+      case error: IOException =>
+        throw EnvironmentFailure(s"cannot use ${store.folder.root}: $error")
     }
   }
 }
 
 /** The open folder. It is written to by one transaction at a time. */
-final class PartStore(val layout: Layout, dataset: Dataset, val spark: SparkSession)
-    extends Store {
+final class PartStore(val layout: Layout, dataset: Dataset, val spark: SparkSession) extends Store {
   val folder: PartFolder = layout.folder
   val tables: Seq[Table] = dataset.tables
 
@@ -100,7 +100,8 @@ final class PartStore(val layout: Layout, dataset: Dataset, val spark: SparkSess
           .notOf(read(table, touched.flatMap(before.get)))
           .withColumn(PartWriter.Key, udf(partOf).apply(col(Parts.Stored)))
           .drop(Parts.Stored)
-        val made = touched.toSeq.sorted.map(part => Part(table.name, part, layout.name(part, number)))
+        val made =
+          touched.toSeq.sorted.map(part => Part(table.name, part, layout.name(part, number)))
         parts = parts.filterNot(old => old.table == table.name && touched(old.part)) ++
           writer.write(table, made, staying.unionByName(added))
       } finally {

@@ -9,8 +9,7 @@ import scala.concurrent.ExecutionContext.Implicits.global
 import scala.concurrent.duration.Duration.Inf
 import scala.concurrent.{Await, Future}
 import scala.jdk.CollectionConverters._
-import scala.util.Try
-import scala.util.control.ControlThrowable
+import scala.util.Using
 
 import core._
 import Worlds._
@@ -42,11 +41,11 @@ final case class Consumer(here: World) {
 final class Steps(at: Int)(act: => Unit) {
   private val (count, named, placed) = (new AtomicInteger, new AtomicInteger, new AtomicInteger)
 
-  /** Whether it came to that step. */
-  def reached: Boolean = count.get >= at
-
   /** How many there were. */
   def size: Int = count.get
+
+  /** Whether it came to that step. */
+  def reached: Boolean = size >= at
 
   def of(here: World): World = here.but { pipeline =>
     pipeline.sink match {
@@ -99,17 +98,31 @@ object PartWorlds {
   def open(here: World): Unit =
     here.pipeline.sink.open(here.pipeline, Commands.spark, write = true)(_ => ())
 
-  /** Does it in copies of a world, in each of which it ends just before another step. */
-  def atEveryStep(here: World)(seen: (Int, World) => Unit): Unit = {
-    val steps = Iterator.from(1).takeWhile { n =>
-      val killed = here.copyTo(s"step $n")
-      val step = new Steps(n)(throw new ControlThrowable("killed") {})
-      Try(step.of(killed).command(redo(here): _*))
-      if (step.reached) seen(n, killed)
-      step.reached
-    }
-    assert(steps.size > 3)
+  /** What is left of an attempt that ended early. */
+  def left(here: World): Seq[String] = {
+    val aside = here.folder.resolve(s"warehouse/${here.name}/.tmp/next")
+    if (!Files.exists(aside)) Nil
+    else Using.resource(Files.list(aside))(_.iterator.asScala.map(PartFolder.name).toSeq)
   }
+
+  /** How many steps it takes. */
+  def steps(here: World): Int = {
+    val all = new Steps(Int.MaxValue)(())
+    assert(all.of(here.copyTo("counted")).command(redo(here): _*).exit == 0)
+    all.size
+  }
+
+  /** Does it in a copy of a world, in which it ends just before a step. */
+  def killedAt(here: World, step: Int): World = {
+    val killed = here.copyTo(s"step $step")
+    val end = new Steps(step)(throw EnvironmentFailure("killed")) // which nobody retries or records
+    end.of(killed).command(redo(here): _*)
+    assert(end.reached)
+    killed
+  }
+
+  /** It ends when all is prepared, and something is in place. */
+  def killedHalfWay(here: World): World = killedAt(here, steps(here) - 1)
 }
 
 /** A process of its own, which is gone before one of its steps. */
@@ -163,14 +176,15 @@ class PartFilesTest extends Proofs {
     val (after, seenAfter) = (never.content(), Consumer(never)("silver"))
     assert(before != after)
     var finished = Vector.empty[Boolean]
-    atEveryStep(here) { (step, killed) =>
+    for (step <- 1 to steps(here)) {
+      val killed = killedAt(here, step)
       withClue(s"killed before step $step: ") {
         val mixed = killed.content()
         assert(mixed.forall { case (name, rows) => Seq(before(name), after(name)).contains(rows) })
         assert(Seq(seenBefore, seenAfter).contains(Consumer(killed)("silver")))
         open(killed)
         assert(Seq(before, after).contains(killed.content()))
-        assert(!Files.exists(killed.folder.resolve(s"warehouse/${here.name}/.tmp/next/pending")))
+        assert(left(killed).isEmpty)
         finished :+= killed.content() == after
         assert(killed.command(redo(killed): _*).exit == 0)
         assert(killed.content() == after)
@@ -185,9 +199,9 @@ class PartFilesTest extends Proofs {
     here.run(here.over(1))
     here.write("b", here.rows(3, version = 1))
     val never = here.copyTo("never")
-    val steps = new Steps(Int.MaxValue)(()) // none of them
-    assert(steps.of(never).command(redo(never): _*).exit == 0)
-    assert(KilledProcess.run(here, steps.size - 1) == 137)
+    assert(never.command(redo(never): _*).exit == 0)
+    assert(KilledProcess.run(here, steps(here) - 1) == 137)
+    assert(left(here).contains("pending"))
     assert(here.content() != never.content())
     open(here)
     assert(here.content() == never.content())

@@ -2,7 +2,7 @@ package sinks
 
 import java.lang.management.ManagementFactory
 import java.sql.Connection
-import java.time.LocalDateTime
+import java.time.{Duration, LocalDateTime}
 
 import scala.jdk.CollectionConverters._
 import scala.util.{Try, Using}
@@ -13,7 +13,7 @@ import org.scalatest.funsuite.AnyFunSuite
 
 import core._
 import PostgresConnection.{execute => sql, texts}
-import Proof.{alive, generation, pipeline, rows, silver, write}
+import Proof.{alive, generation, rows, silver, write}
 
 class PostgresTest extends AnyFunSuite {
   private lazy val spark = Commands.spark
@@ -30,7 +30,7 @@ class PostgresTest extends AnyFunSuite {
 
   test("what is written is read in the transaction, and by others only with the ledger's entry") {
     withDatabase { (sink, outside) =>
-      sink.open(pipeline(sink), spark, write = true) { store =>
+      sink.open(Proof.dataset, spark, write = true) { store =>
         write(store, 1)
         store.transact(spark) { into =>
           into.replace(
@@ -62,7 +62,7 @@ class PostgresTest extends AnyFunSuite {
         Row(1L, gap, gap, text, number, new java.math.BigDecimal("12.30"), gap.toLocalDate, true)
       }
       val coming = spark.createDataFrame(made.asJava, silver.schema)
-      sink.open(pipeline(sink), spark, write = true) { store =>
+      sink.open(Proof.dataset, spark, write = true) { store =>
         store.transact(spark) { into => into.append(silver, coming); Nil }
         val found = store.table("silver")
         assert(found.schema.map(_.dataType) == silver.schema.map(_.dataType))
@@ -79,7 +79,7 @@ class PostgresTest extends AnyFunSuite {
 
   test("rows leave by their keys, and null is a key like any other") {
     withDatabase { (sink, _) =>
-      sink.open(pipeline(sink), spark, write = true) { store =>
+      sink.open(Proof.dataset, spark, write = true) { store =>
         val labels = Seq("a", null, "b")
         val three = spark.createDataFrame(
           labels.map(label => Row(1L, null, null, label, null, null, null, null)).asJava,
@@ -100,7 +100,7 @@ class PostgresTest extends AnyFunSuite {
 
   test("what fails leaves everything as it was") {
     withDatabase { (sink, outside) =>
-      sink.open(pipeline(sink), spark, write = true) { store =>
+      sink.open(Proof.dataset, spark, write = true) { store =>
         write(store, 1)
         val failed = Try(store.transact(spark) { into =>
           into.replace(silver, Rows.all, rows(spark, 2))
@@ -116,29 +116,29 @@ class PostgresTest extends AnyFunSuite {
 
   test("of two runs at once one stops, and readers never wait") {
     withDatabase { (sink, _) =>
-      sink.open(pipeline(sink), spark, write = true) { store =>
+      sink.open(Proof.dataset, spark, write = true) { store =>
         write(store, 1)
-        val error = intercept[NotReady](sink.open(pipeline(sink), spark, write = true)(_ => ()))
+        val error = intercept[NotReady](sink.open(Proof.dataset, spark, write = true)(_ => ()))
         assert(error.message.contains("another run writes"))
-        sink.open(pipeline(sink), spark, write = false)(one =>
+        sink.open(Proof.dataset, spark, write = false)(one =>
           assert(one.table("silver").count() == 3)
         )
-        sink.open(pipeline(sink).copy(name = "other"), spark, write = true)(write(_, 1))
+        sink.open(Proof("other"), spark, write = true)(write(_, 1))
       }
-      sink.open(pipeline(sink), spark, write = true)(write(_, 2))
+      sink.open(Proof.dataset, spark, write = true)(write(_, 2))
     }
   }
 
   test("nothing is made by a look, and a column that is new is empty in old rows") {
     withDatabase { (sink, outside) =>
-      sink.open(pipeline(sink), spark, write = false) { store =>
+      sink.open(Proof.dataset, spark, write = false) { store =>
         assert(store.history() == History.empty)
         assert(store.table("silver").count() == 0)
       }
       assert(texts(outside, "SELECT to_regclass('public.ledger')") == Seq(null))
-      sink.open(pipeline(sink), spark, write = true)(write(_, 1))
+      sink.open(Proof.dataset, spark, write = true)(write(_, 1))
       sql(outside, "ALTER TABLE proof.silver DROP COLUMN price")
-      sink.open(pipeline(sink), spark, write = true) { store =>
+      sink.open(Proof.dataset, spark, write = true) { store =>
         assert(store.table("silver").select("price").distinct().collect().toSeq == Seq(Row(null)))
         assert(generation(outside) == "1 1 1")
       }
@@ -147,7 +147,7 @@ class PostgresTest extends AnyFunSuite {
 
   test("a redo that is killed shows the old rows, and the next run the new ones") {
     withDatabase { (sink, outside) =>
-      sink.open(pipeline(sink), spark, write = true)(write(_, 1))
+      sink.open(Proof.dataset, spark, write = true)(write(_, 1))
       sql(
         outside,
         Proof.halt
@@ -160,7 +160,7 @@ class PostgresTest extends AnyFunSuite {
         assert(generation(outside) == "1 1 1")
       } finally writer.destroyForcibly().waitFor()
       assert(generation(outside) == "1 1 1")
-      intercept[NotReady](sink.open(pipeline(sink), spark, write = true)(_ => ()))
+      intercept[NotReady](sink.open(Proof.dataset, spark, write = true)(_ => ()))
       sql(outside, "SELECT pg_advisory_unlock(7)")
       while (
         texts(outside, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") != Seq("0")
@@ -168,7 +168,7 @@ class PostgresTest extends AnyFunSuite {
         Thread.sleep(100)
       assert(generation(outside) == "1 1 1")
       assert(staging(outside).nonEmpty)
-      sink.open(pipeline(sink), spark, write = true) { store =>
+      sink.open(Proof.dataset, spark, write = true) { store =>
         assert(staging(outside).isEmpty)
         write(store, 2)
       }
@@ -181,14 +181,20 @@ class PostgresTest extends AnyFunSuite {
       .fresh()
       .copy(user = "nobody", password = "s3cret", url = "jdbc:postgresql://127.0.0.1:1/x")
     val error = intercept[EnvironmentFailure](
-      Postgres(place).open(pipeline(Postgres(place)), spark, write = false)(_ => ())
+      Postgres(place).open(Proof.dataset, spark, write = false)(_ => ())
     )
     assert(error.message.contains("127.0.0.1:1"))
     assert(!s"$place ${error.message}".contains("s3cret"))
   }
 }
 
-/** A pipeline of two tables; all rows of a run are of one generation, as is its entry. */
+/** A dataset of two tables; all rows of a run are of one generation, as is its entry. */
+final case class Proof(name: String) extends Dataset {
+  def contract: Contract = Contract("", tables.map(one => one.name -> one).toMap, Duration.ZERO)
+  def eventTime: Option[String] = None
+  def tables: Seq[Table] = Seq(Proof.silver, Proof.gold)
+}
+
 object Proof {
   private val columns = Seq(
     "generation" -> "BIGINT",
@@ -204,17 +210,7 @@ object Proof {
   val silver: Table = Table("silver", columns)
   val gold: Table = Table("gold", columns)
 
-  def pipeline(sink: Postgres): Pipeline[Postgres] = Pipeline(
-    name = "proof",
-    contract = Contract("", Map("source" -> silver, "silver" -> silver), java.time.Duration.ZERO),
-    source = Unasked,
-    extraction = Unasked,
-    writing = Unasked,
-    behaviour = Unasked,
-    structure = Seq(_ => Seq(silver, gold).map(Step(_, Step.Batch, _.rows, (rows, _) => rows))),
-    sink = sink,
-    chunk = 1
-  )
+  val dataset: Dataset = Proof("proof")
 
   def rows(spark: SparkSession, generation: Int): DataFrame = {
     val at = LocalDateTime.of(2025, 1, 1, 0, 0)
@@ -264,32 +260,6 @@ object Proof {
 
   def main(arguments: Array[String]): Unit = {
     val sink = Postgres(PostgresConnection(arguments(0), "postgres"))
-    sink.open(pipeline(sink), Engine.session("writer", sink.needed), write = true)(write(_, 2))
-  }
-
-  /** Parts that a sink does not ask for anything. */
-  private object Unasked extends Source with Extraction with Writing[Sink] with Behaviour {
-    def eventTime: Option[String] = None
-    def columns(contract: Contract): Seq[Column] = contract.source
-    def ready(asOf: LocalDateTime, contract: Contract): Unit = ()
-    def read(spark: SparkSession, request: Request, contract: Contract): Batch = ???
-    def unitType: String = "TIMESTAMP"
-    def parallel: Boolean = false
-    def owns(unit: String): Boolean = true
-    def plan(asOf: LocalDateTime, history: History): Seq[Due] = Nil
-    def again(start: LocalDateTime, end: LocalDateTime, history: History): Seq[Due] = Nil
-    def request(units: Seq[WorkUnit]): Request = ???
-    def slices(
-        units: Seq[WorkUnit],
-        batch: DataFrame,
-        pipeline: Pipeline[_],
-        store: Store
-    ): (DataFrame, Slices) = ???
-    def admit(due: Seq[Due], history: History): Seq[Due] = due
-    def write(into: Transaction, table: Table, part: Slice, rows: DataFrame): Unit = ()
-    def choose(due: Seq[Due]): Seq[Due] = due
-    def attempt(work: => Seq[Entry]): Seq[Entry] = work
-    def failed(attempt: Int): Status = Status.Failed
-    def carryOn(ended: Seq[Entry]): Boolean = true
+    sink.open(Proof.dataset, Engine.session("writer", sink.needed), write = true)(write(_, 2))
   }
 }
