@@ -38,7 +38,8 @@ object Processes {
   private def start(world: World, arguments: Seq[String]) = {
     val java = Paths.get(System.getProperty("java.home"), "bin", "java").toString
     val all = Seq(java) ++ options ++ Seq("-cp", System.getProperty("java.class.path"))
-    val process = new ProcessBuilder((all ++ ("flights.Main" +: arguments)).asJava)
+    val main = "flights.Main"
+    val process = new ProcessBuilder((all ++ (main +: arguments)).asJava)
     process.environment.putAll(world.environment.asJava)
     process.redirectErrorStream(true)
     process.redirectOutput(Redirect.appendTo(world.folder.resolve("process.log").toFile)).start()
