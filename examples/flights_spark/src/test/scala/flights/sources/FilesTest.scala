@@ -105,7 +105,8 @@ class FilesTest extends Proofs {
     Files.writeString(path, cells.mkString("{", ", ", "}\n"))
     val columns = line.indices.map(n => Column(s"c$n", "STRING", s"c$n"))
     val files = FileListing(path.toString).files(Commands.spark.sparkContext.hadoopConfiguration)
-    val read = JsonLines().scan(Commands.spark, files, columns).head()
+    val format = field(here.pipeline.source, "format").collect { case one: Format => one }.get
+    val read = format.scan(Commands.spark, files, columns).head()
     assert(columns.indices.map(n => Option(read.getString(n))) == texts.map(Some(_)) :+ None)
   }
 
