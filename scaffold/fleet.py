@@ -7,9 +7,11 @@ what runs at the same time are processes; each opens the templates once for all 
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,7 +59,8 @@ def update(projects: Sequence[str], order: Order, jobs: int) -> Iterator[Result]
     batches = [projects[n : n + size] for n in range(0, len(projects), size)]
     spawned = multiprocessing.get_context("spawn")  # what git and copier opened is not inherited
     with ProcessPoolExecutor(jobs, mp_context=spawned) as pool:
-        running = {pool.submit(_batch, batch, order): batch for batch in batches}
+        with _deaf():
+            running = {pool.submit(_batch, batch, order): batch for batch in batches}
         try:
             for done in as_completed(running):
                 try:
@@ -67,6 +70,16 @@ def update(projects: Sequence[str], order: Order, jobs: int) -> Iterator[Result]
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             raise
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """What is started here never hears Ctrl-C, which a terminal tells all: it ends the projects that it is at."""
+    heard = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, heard)
 
 
 def _batch(projects: Sequence[str], order: Order) -> list[Result]:
