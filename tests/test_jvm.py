@@ -95,6 +95,7 @@ def project(folder: Path, sum_: int) -> Path:
         "project/build.properties": "sbt.version=1.13.0\n",
         "project/plugins.sbt": 'addSbtPlugin("org.scalameta" % "sbt-scalafmt" % "2.6.2")\n',
         ".scalafmt.conf": "version = 3.9.9\nrunner.dialect = scala213\n",
+        "conf/defaults.yml": f"pipelines: {{{name}: {{path: data}}}}\n",
         f"src/main/resources/{name}/a.sql": "SELECT 1\n",
         "src/main/resources/log4j2.properties": "rootLogger.level = warn\n",
         f"src/main/scala/{name}/Main.scala": f"package {name}\n\nobject Main extends App\n",
