@@ -53,15 +53,15 @@ def _pattern(raw: Mapping[str, Any]) -> Pattern:
         title=raw["title"],
         summary=raw["summary"],
         provides=frozenset(raw.get("provides", ())),
-        needs=tuple(_need(need) for need in raw.get("needs", ())),
+        needs=tuple(Need(**_where(need)) for need in raw.get("needs", ())),
         runtimes=tuple(raw["runtimes"]),
         dependencies={k: tuple(v) for k, v in raw.get("dependencies", {}).items()},
         default=raw.get("default", False),
         hidden=raw.get("hidden", False),
         instead_of=raw.get("instead_of", ""),
         brings=tuple(raw.get("brings", ())),
-        settings=tuple(_setting(setting) for setting in raw.get("settings", ())),
-        notes=tuple(_note(note) for note in raw.get("notes", ())),
+        settings=tuple(Setting(**_where(one)) for one in raw.get("settings", ())),
+        notes=tuple(Note(**_where(one)) for one in raw.get("notes", ())),
         page=raw.get("page", ""),
         units=raw.get("units", ""),
         place=raw.get("place", ""),
@@ -73,16 +73,9 @@ def _pattern(raw: Mapping[str, Any]) -> Pattern:
     )
 
 
-def _need(raw: Mapping[str, Any]) -> Need:
-    return Need(**_without(raw, "with"), where=frozenset(raw.get("with", ())))
-
-
-def _setting(raw: Mapping[str, Any]) -> Setting:
-    return Setting(**_without(raw, "with"), where=frozenset(raw.get("with", ())))
-
-
-def _note(raw: Mapping[str, Any]) -> Note:
-    return Note(text=raw["text"], where=frozenset(raw.get("with", ())))
+def _where(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """What holds only with other patterns names them."""
+    return _without(raw, "with") | {"where": frozenset(raw.get("with", ()))}
 
 
 def _runtime(raw: Mapping[str, Any]) -> Runtime:

@@ -37,8 +37,9 @@ def describe(
     from scaffold import sample as samples  # noqa: PLC0415 - brings DuckDB
 
     found = samples.infer(sample, today)
-    seen_of_it = found.answers() if language == "python" else _plain_names(found.answers())
-    return path | seen_of_it | dict(entry), found.notes
+    answers = found.answers()
+    said = answers if language == "python" else _plain_names(answers)
+    return path | said | dict(entry), found.notes
 
 
 def _plain_names(found: Mapping[str, Any]) -> dict[str, Any]:

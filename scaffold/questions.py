@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from scaffold import defaults, local, names, offers, render, values
-from scaffold.defaults import on_runtime
 from scaffold.errors import ScaffoldError
 from scaffold.keys import Key
 from scaffold.talk import Entry, Talk
@@ -38,7 +37,7 @@ def ask_project(talk: Talk, key: Key) -> None:
         "runtime": talk.catalogue.runtime.id,
     }[key.name]
     talk.project[key.name] = _asked(talk, key, talk.project.get(key.name, default), {})
-    talk.catalogue = on_runtime(talk.project, talk.catalogue)
+    talk.catalogue = defaults.on_runtime(talk.project, talk.catalogue)
 
 
 def ask_entry(talk: Talk, entry: Entry, key: Key, open_: Sequence[str] = ()) -> None:

@@ -77,25 +77,20 @@ def _runtime(key: Key, raw: Any, catalogue: Catalogue) -> object:
     return _choice(key, raw, [runtime.id for runtime in catalogue.runtimes])
 
 
-def _package(key: Key, raw: Any, catalogue: Catalogue) -> object:
-    language = catalogue.runtime.language
-    return names.package(scalars.text(key, raw), catalogue.reserved, language)
+def _named(read: Callable[[str, names.Reserved, str], str]) -> Parser:
+    """A name that the language of the project's runtime has to take."""
+    return lambda key, raw, catalogue: read(
+        scalars.text(key, raw), catalogue.reserved, catalogue.runtime.language
+    )
 
 
-def _pipeline(key: Key, raw: Any, catalogue: Catalogue) -> object:
-    language = catalogue.runtime.language
-    return names.pipeline(scalars.text(key, raw), catalogue.reserved, language)
+_column = _named(names.column)
 
 
 def _optional_column(key: Key, raw: Any, catalogue: Catalogue) -> object:
     if raw is None or (isinstance(raw, str) and raw.lower() in scalars.NOTHING):
         return None
     return _column(key, raw, catalogue)
-
-
-def _column(key: Key, raw: Any, catalogue: Catalogue) -> str:
-    language = catalogue.runtime.language
-    return names.column(scalars.text(key, raw), catalogue.reserved, language)
 
 
 _LISTS: dict[str, Parser] = {
@@ -108,8 +103,8 @@ _LISTS: dict[str, Parser] = {
 }
 _ONES: dict[str, Parser] = {
     "title": lambda key, raw, _: names.project_name(scalars.text(key, raw)),
-    "package": _package,
-    "pipeline": _pipeline,
+    "package": _named(names.package),
+    "pipeline": _named(names.pipeline),
     "runtime": _runtime,
     "one": _one,
     "glob": lambda key, raw, _: names.glob(scalars.text(key, raw)),

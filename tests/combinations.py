@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from scaffold import catalogue, rules
+from scaffold import catalogue, render, rules
+from scaffold.source import Templates
 
 FORMATS = ("csv", "jsonl", "parquet")
 Choice = Mapping[str, Any]
@@ -30,7 +32,7 @@ TABLE: dict[str, Any] = {
 }
 
 
-PYTHON = "python_duckdb"
+PYTHON, SCALA = "python_duckdb", "scala_spark"
 
 
 @cache
@@ -68,6 +70,13 @@ def answers(
     pipelines = [_pipeline(f"p{n:03}", choice) for n, choice in enumerate(choices)]
     project = {"project_name": "Shop", "package": package, "runtime": runtime}
     return project | {"pipelines": pipelines}
+
+
+def made(folder: Path, templates: Templates, data: Mapping[str, Any]) -> Path:
+    """A project in a new folder."""
+    folder.mkdir()
+    render.render(data, templates, folder)
+    return folder
 
 
 def title(choice: Choice) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from scaffold import source
 from tests import jvm, services
 from tests.releases import Releases, make, make_evolving
 
@@ -26,6 +27,13 @@ def evolving(tmp_path_factory: pytest.TempPathFactory) -> Releases:
 def project(releases: Releases, tmp_path: Path) -> Path:
     """A project of the first version."""
     return releases.project("v0.1.0", tmp_path)
+
+
+@pytest.fixture(scope="session")
+def templates() -> Iterator[source.Templates]:
+    """Those of this checkout."""
+    with source.open_templates() as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

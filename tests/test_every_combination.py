@@ -10,14 +10,12 @@ import hashlib
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from scaffold import render, source
-from tests.combinations import answers, every, title
+from scaffold import source
+from tests.combinations import answers, every, made, title
 
 pytestmark = [
     pytest.mark.slow,
@@ -26,18 +24,6 @@ pytestmark = [
 TOOLS = (("black", "--check"), ("ruff", "check", "--no-cache"))
 LIMIT = 120
 """Lines of code that a pattern's file may have: it is read in minutes."""
-
-
-@pytest.fixture(scope="module")
-def templates() -> Iterator[source.Templates]:
-    with source.open_templates() as found:
-        yield found
-
-
-def made(folder: Path, templates: source.Templates, data: dict[str, Any]) -> Path:
-    folder.mkdir()
-    render.render(data, templates, folder)
-    return folder
 
 
 def run(folder: Path, *command: str) -> str:

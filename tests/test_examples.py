@@ -12,6 +12,7 @@ import pytest
 
 from scaffold import catalogue
 from scripts.render_examples import EXAMPLES, definitions, render_into
+from tests.combinations import PYTHON, SCALA
 from tests.jvm import Sbt
 from tests.test_proofs import assert_proved
 
@@ -51,18 +52,18 @@ def of(runtime: str) -> list[str]:
     return [
         name
         for name, one in definitions().items()
-        if one["answers"].get("runtime", "python_duckdb") == runtime
+        if one["answers"].get("runtime", PYTHON) == runtime
     ]
 
 
-@pytest.mark.parametrize("name", of("python_duckdb"))
+@pytest.mark.parametrize("name", of(PYTHON))
 def test_an_example_s_own_tests_pass(name: str) -> None:
     assert_proved(EXAMPLES / name)
 
 
 @pytest.mark.matrix  # until all of their proofs pass: then it belongs into every run
 @pytest.mark.xdist_group("scala")
-@pytest.mark.parametrize("name", of("scala_spark"))
+@pytest.mark.parametrize("name", of(SCALA))
 def test_a_scala_example_goes_through_real_sbt(name: str, tmp_path: Path, sbt: Sbt) -> None:
     """From a folder that has nothing but the project: formatted, proved, assembled, and run by spark-submit."""
     project = tmp_path / name
@@ -97,7 +98,7 @@ def submit(
     return subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
 
 
-@pytest.mark.parametrize("runtime", ["python_duckdb", "scala_spark"])
+@pytest.mark.parametrize("runtime", [PYTHON, SCALA])
 def test_the_examples_show_every_pattern_that_is_offered(runtime: str) -> None:
     known = catalogue.load().on(runtime)
     shown = {

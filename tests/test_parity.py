@@ -7,15 +7,15 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
-from scaffold import render, source
-from tests.combinations import TABLE, answers, every
+from scaffold import source
+from tests.combinations import PYTHON, SCALA, TABLE, answers, every, made
 from tests.jvm import Sbt
 
 pytestmark = [
@@ -23,7 +23,6 @@ pytestmark = [
     pytest.mark.xdist_group("scala"),
     pytest.mark.filterwarnings("ignore::copier.errors.DirtyLocalWarning"),
 ]
-PYTHON, SCALA = "python_duckdb", "scala_spark"
 Row = tuple[Any, ...]
 Command = Callable[..., list[dict[str, Any]]]
 NAMES = [column["source"] for column in TABLE["columns"]]
@@ -62,12 +61,6 @@ LATER: list[Row] = [
     (7, "2025-03-28T08:00:00", "late", "3.00", 1.0, True, "2025-04-01"),
     (8, "2025-03-31T08:00:00", "in time", "4.00", 1.0, False, "2025-04-01"),
 ]
-
-
-@pytest.fixture(scope="module")
-def templates() -> Iterator[source.Templates]:
-    with source.open_templates() as found:
-        yield found
 
 
 def choices() -> list[dict[str, Any]]:
@@ -166,12 +159,10 @@ def test_two_languages_publish_the_same_rows_and_say_the_same(
     assert chosen, "no combination is had by both languages"
     seen: dict[str, list[Any]] = {}
     for runtime in (PYTHON, SCALA):
-        folder = tmp_path / runtime
-        folder.mkdir()
         given = answers(chosen, runtime=runtime)
         for pipeline in given["pipelines"]:
             pipeline["since"] = "2025-03-28"
-        render.render(given, templates, folder)
+        folder = made(tmp_path / runtime, templates, given)
         command = python(folder) if runtime == PYTHON else scala(folder, sbt)
         said = seen.setdefault(runtime, [])
 

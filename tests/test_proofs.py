@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,8 @@ import pytest
 import yaml
 from _pytest.mark import ParameterSet
 
-from scaffold import catalogue, render, rules, source
-from tests.combinations import TABLE, Choice, answers, cover, every, title
+from scaffold import catalogue, rules, source
+from tests.combinations import TABLE, Choice, answers, cover, every, made, title
 
 pytestmark = pytest.mark.filterwarnings("ignore::copier.errors.DirtyLocalWarning")
 ROOT = Path(__file__).parent.parent
@@ -67,16 +67,8 @@ def mutations() -> list[ParameterSet]:
     return found
 
 
-@pytest.fixture(scope="module")
-def templates() -> Iterator[source.Templates]:
-    with source.open_templates() as found:
-        yield found
-
-
 def project(folder: Path, templates: source.Templates, choices: list[Choice]) -> Path:
-    folder.mkdir()
-    render.render(answers(choices), templates, folder)
-    return folder
+    return made(folder, templates, answers(choices))
 
 
 def prove(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

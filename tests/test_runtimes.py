@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,9 @@ from copier import run_copy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scaffold import answers, catalogue, facts, keys, names, offers, render, source
+from scaffold import answers, catalogue, facts, keys, names, offers, source
 from scaffold.errors import UsageError
-from tests.combinations import TABLE, every
+from tests.combinations import PYTHON, SCALA, TABLE, every, made
 from tests.releases import Releases, commit, git, tree
 from tests.test_copier import answer_by_return, jinja, prompt
 
@@ -24,7 +23,6 @@ pytestmark = pytest.mark.filterwarnings("ignore::copier.errors.DirtyLocalWarning
 
 ROOT = Path(__file__).parent.parent
 CATALOGUE = catalogue.load()
-SCALA, PYTHON = "scala_spark", "python_duckdb"
 RESOURCES = Path("src/main/resources/shop/pipelines")
 SHARED = ("contract.yml", "silver.sql", "gold.sql", "routes.sql")
 WORDS = """
@@ -32,12 +30,6 @@ WORDS = """
     match new null object override package private protected return sealed super this throw trait try true
     type val var while with yield enum export given then
     """
-
-
-@pytest.fixture(scope="module")
-def templates() -> Iterator[source.Templates]:
-    with source.open_templates() as found:
-        yield found
 
 
 @pytest.fixture
@@ -53,12 +45,6 @@ def scala(releases: Releases, tmp_path: Path) -> Path:
 def shop(runtime: str, **changes: Any) -> dict[str, Any]:
     entry = {"name": "orders", "path": "data/orders/*.csv", **TABLE, **changes}
     return {"project_name": "Shop", "package": "shop", "runtime": runtime, "pipelines": [entry]}
-
-
-def made(folder: Path, templates: source.Templates, data: dict[str, Any]) -> Path:
-    folder.mkdir()
-    render.render(data, templates, folder)
-    return folder
 
 
 # --- new

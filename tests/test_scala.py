@@ -6,14 +6,10 @@ projects go through real sbt in test_examples.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
 import pytest
 
-from scaffold import render, source
-from tests.combinations import answers, cover, every
+from scaffold import source
+from tests.combinations import SCALA, answers, cover, every, made
 from tests.jvm import Sbt
 from tests.pooled import Pool, pool
 
@@ -22,19 +18,6 @@ pytestmark = [
     pytest.mark.xdist_group("scala"),
     pytest.mark.filterwarnings("ignore::copier.errors.DirtyLocalWarning"),
 ]
-SCALA = "scala_spark"
-
-
-@pytest.fixture(scope="module")
-def templates() -> Iterator[source.Templates]:
-    with source.open_templates() as found:
-        yield found
-
-
-def made(folder: Path, templates: source.Templates, data: dict[str, Any]) -> Path:
-    folder.mkdir()
-    render.render(data, templates, folder)
-    return folder
 
 
 @pytest.fixture(scope="module")
