@@ -40,7 +40,7 @@ final case class PartWriter(spark: SparkSession, folder: PartFolder) {
 
   /** A file without rows that has the columns of a table. */
   def none(table: Table): Path = {
-    Parts.nothing(spark, table).write.parquet(without.toString)
+    table.empty(spark).write.parquet(without.toString)
     PartFolder.files(without).head
   }
 

@@ -3,7 +3,7 @@ package sinks
 import java.nio.file.Path
 
 import org.apache.spark.sql.functions.{col, lit}
-import org.apache.spark.sql.{DataFrame, Row, SparkSession}
+import org.apache.spark.sql.{DataFrame, SparkSession}
 
 import core._
 
@@ -72,13 +72,10 @@ object Parts {
 
   /** Rows of files. They have all columns of the table; those that no file has yet are empty. */
   def read(spark: SparkSession, table: Table, files: Iterable[Path]): DataFrame =
-    if (files.isEmpty) nothing(spark, table).withColumn(Stored, lit(""))
+    if (files.isEmpty) table.empty(spark).withColumn(Stored, lit(""))
     else {
       val paths = files.map(_.toAbsolutePath.toString).toSeq
       val columns = table.names.map(col) :+ col("_metadata.file_name").as(Stored)
       spark.read.schema(table.schema).parquet(paths: _*).select(columns: _*)
     }
-
-  def nothing(spark: SparkSession, table: Table): DataFrame =
-    spark.createDataFrame(new java.util.ArrayList[Row], table.schema)
 }

@@ -4,8 +4,7 @@ import java.sql.Connection
 
 import scala.util.Using
 
-import org.apache.spark.sql.functions.col
-import org.apache.spark.sql.{DataFrame, Row, SparkSession}
+import org.apache.spark.sql.{DataFrame, SparkSession}
 import upickle.default.{read, write}
 
 import core._
@@ -82,16 +81,13 @@ final private class PostgresStore(
   }
 
   private def published(session: SparkSession, name: String) = {
-    val table = tables.find(_.name == name).get
-    if (!place.exists(place.place(table)))
-      session.createDataFrame(new java.util.ArrayList[Row], table.schema)
+    val table = dataset.table(name)
+    if (!place.exists(place.place(table))) table.empty(session)
     else typed(session, table, s"SELECT ${place.columns(table)} FROM ${place.place(table)}")
   }
 
-  private def typed(session: SparkSession, table: Table, query: String) = {
-    val cells = table.schema.map(field => col(field.name).cast(field.dataType).as(field.name))
-    connection.read(session, query).select(cells: _*)
-  }
+  private def typed(session: SparkSession, table: Table, query: String) =
+    table.typed(connection.read(session, query))
 
   /** What it writes is staged until its end; what it reads is the published rows with that. */
   final private class PostgresTransaction(session: SparkSession, staging: Staging)
@@ -105,7 +101,7 @@ final private class PostgresStore(
     def table(name: String): DataFrame = changed.getOrElse(name, published(session, name))
 
     def append(table: Table, coming: DataFrame): Unit = {
-      val (names, staged) = (place.columns(table), staging.write(rowsOf(table, coming)))
+      val (names, staged) = (place.columns(table), staging.write(table.typed(coming)))
       moves :+= s"INSERT INTO ${place.place(table)} ($names) ${staged.query}"
       val rows = typed(session, table, staged.query)
       changed += table.name -> this.table(table.name).unionByName(rows)
@@ -134,8 +130,5 @@ final private class PostgresStore(
     }
 
     private def spelled(sql: String) = s"(${sql.replace('`', '"')})"
-
-    private def rowsOf(table: Table, coming: DataFrame) =
-      coming.select(table.schema.map(field => col(field.name).cast(field.dataType)): _*)
   }
 }

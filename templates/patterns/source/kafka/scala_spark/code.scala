@@ -32,9 +32,10 @@ final case class KafkaSource(
       case _                   => kept()
     }
     val messages = ranges.map(one => raw(spark, one)).reduce(_ union _)
-    val rows = timed(cells(messages, contract), contract)
+    val rows = EventTime
+      .timed(cells(messages, contract), when, columns(contract), contract)
       .withColumn("_unit", expr(request.unit))
-    Batch(between(rows, request.rows))
+    Batch(request.rows.of(rows))
   }
 
   private def kept() = connection.offsets(topic).toSeq.sortBy(_._1).map {
@@ -55,20 +56,6 @@ final case class KafkaSource(
       .withColumn("_text", expr("make_valid_utf8(CAST(value AS STRING))"))
       .withColumn("_cells", expr("from_json(_text, 'MAP<STRING, STRING>')"))
       .select(cells ++ Seq(col("_file"), col("_row"), problem, line): _*)
-  }
-
-  private def timed(rows: DataFrame, contract: Contract) = when match {
-    case None       => rows.withColumn("_event_time", lit(null).cast("timestamp_ntz"))
-    case Some(time) =>
-      def named(columns: Seq[Column]) = columns.find(_.name == time.column).get
-      val utc = time.utc(named(columns(contract)), named(contract.source).kind)
-      rows.withColumn("_event_time", expr(utc))
-  }
-
-  private def between(rows: DataFrame, wanted: Wanted) = wanted match {
-    case Wanted.Between(start, end) =>
-      rows.where(s"_event_time >= ${Times.sql(start)} AND _event_time < ${Times.sql(end)}")
-    case _ => rows
   }
 }
 

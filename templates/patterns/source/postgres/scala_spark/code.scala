@@ -115,20 +115,15 @@ final case class PostgresSource(
       .withColumn("_line", nothing)
       .withColumn("_event_time", expr(utc(kinds, contract)))
       .withColumn("_unit", expr(request.unit))
-    request.rows match {
-      case Wanted.Between(start, end) =>
-        traced.where(s"_event_time >= ${Times.sql(start)} AND _event_time < ${Times.sql(end)}")
-      case _ => traced
-    }
+    request.rows.of(traced)
   }
 
   private def utc(kinds: Map[String, String], contract: Contract) = when match {
     case None       => "CAST(NULL AS TIMESTAMP)"
     case Some(time) =>
-      def named(columns: Seq[Column]) = columns.find(_.name == time.column).get
-      val raw = named(columns(contract))
+      val raw = contract.source.find(_.name == time.column).get
       if (zoned(kinds(raw.source))) s"`${raw.name}`" // it is so already
-      else time.utc(raw, named(contract.source).kind)
+      else time.of(columns(contract), contract)
   }
 }
 

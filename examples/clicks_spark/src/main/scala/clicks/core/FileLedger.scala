@@ -60,8 +60,7 @@ final case class FileLedger(root: Path, name: String) {
   /** Writes the file of an attempt, which makes it count. */
   def publish(attempt: Attempt): Unit = {
     val draft = folder.resolve(".draft")
-    Files.writeString(draft, write(attempt))
-    OnDisk.wait(draft)
+    OnDisk.write(draft, write(attempt))
     try Files.createLink(file(attempt.number), draft)
     catch { case _: FileAlreadyExistsException => throw otherRun }
     finally Files.delete(draft)
@@ -79,6 +78,12 @@ final case class FileLedger(root: Path, name: String) {
 }
 
 object OnDisk {
+
+  /** Writes a file, and waits until it has reached the disk. */
+  def write(file: Path, text: String): Unit = {
+    Files.writeString(file, text)
+    wait(file)
+  }
 
   /** Waits until a file has reached the disk, or a folder with the names of its files. */
   def wait(path: Path): Unit =

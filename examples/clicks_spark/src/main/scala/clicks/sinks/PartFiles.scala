@@ -63,7 +63,7 @@ final class PartStore(val layout: Layout, dataset: Dataset, val spark: SparkSess
   }
 
   private def published(session: SparkSession, name: String, files: Iterable[Path]) =
-    Parts.read(session, tables.find(_.name == name).get, files).drop(Parts.Stored)
+    Parts.read(session, dataset.table(name), files).drop(Parts.Stored)
 
   final private class PartTransaction(session: SparkSession, number: Int) extends Transaction {
     private val writer = PartWriter(session, folder)
@@ -89,9 +89,8 @@ final class PartStore(val layout: Layout, dataset: Dataset, val spark: SparkSess
 
     /** Writes a new file for each part that loses or gets rows. */
     private def change(table: Table, leaving: Rows, coming: DataFrame): Unit = {
-      val typed = table.schema.map(field => col(field.name).cast(field.dataType).as(field.name))
       val part = Parts.of(table, dataset.eventTime, whole = leaving == Rows.all)
-      val added = coming.select(typed: _*).withColumn(PartWriter.Key, expr(part)).persist()
+      val added = table.typed(coming).withColumn(PartWriter.Key, expr(part)).persist()
       try {
         val before = files(table.name)
         val partOf = before.map { case (part, file) => PartFolder.name(file) -> part }

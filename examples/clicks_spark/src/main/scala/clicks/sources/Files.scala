@@ -3,9 +3,9 @@ package sources
 
 import java.time.LocalDateTime
 
-import org.apache.spark.sql.functions.{col, expr, lit}
+import org.apache.spark.sql.functions.{col, expr}
 import org.apache.spark.sql.types.StringType
-import org.apache.spark.sql.{DataFrame, Row, SparkSession}
+import org.apache.spark.sql.{DataFrame, SparkSession}
 
 import core._
 
@@ -42,7 +42,8 @@ final case class FilesSource(
     val files = wanted(listed(spark), request.rows)
     val scanned = scan(spark, files, contract)
     val named = listing.named(spark.sparkContext.hadoopConfiguration)
-    val rows = timed(scanned, contract)
+    val rows = EventTime
+      .timed(scanned, when, columns(contract), contract)
       .withColumn("_file", named(col("_file")))
       .withColumn("_unit", expr(request.unit))
     Batch(between(rows, request.rows), () => unchanged(spark, files))
@@ -59,8 +60,7 @@ final case class FilesSource(
         "problem" -> "STRING",
         "line" -> "STRING"
       )
-      val schema = Table("empty", columns(contract) ++ traces).schema
-      spark.createDataFrame(java.util.List.of[Row](), schema)
+      Table("empty", columns(contract) ++ traces).empty(spark)
     }
 
   private def wanted(found: Seq[Found], rows: Wanted) = rows match {
@@ -77,19 +77,9 @@ final case class FilesSource(
     files
   }
 
-  private def timed(rows: DataFrame, contract: Contract) = when match {
-    case None       => rows.withColumn("_event_time", lit(null).cast("timestamp_ntz"))
-    case Some(time) =>
-      def named(columns: Seq[Column]) = columns.find(_.name == time.column).get
-      val utc = time.utc(named(columns(contract)), named(contract.source).kind)
-      rows.withColumn("_event_time", expr(utc))
-  }
-
   private def between(rows: DataFrame, wanted: Wanted) = wanted match {
-    case Wanted.Between(start, end) =>
-      narrowed(rows, start, end)
-        .where(s"_event_time >= ${Times.sql(start)} AND _event_time < ${Times.sql(end)}")
-    case _ => rows
+    case range: Wanted.Between => range.of(narrowed(rows, range.start, range.end))
+    case _                     => rows
   }
 
   /** Filters on converted columns reach no file, so the raw column has one, a day on either side:

@@ -116,6 +116,7 @@ trait Dataset {
 
   /** All tables, in the order in which they are written. */
   def tables: Seq[Table]
+  def table(name: String): Table = tables.find(_.name == name).get
 }
 
 /** Where tables and ledger live. */

@@ -6,7 +6,9 @@ import java.time.Duration
 import scala.io.Source.fromInputStream
 import scala.util.Using
 
+import org.apache.spark.sql.functions.col
 import org.apache.spark.sql.types.StructType
+import org.apache.spark.sql.{DataFrame, Row, SparkSession}
 import upickle.default.{Reader, macroR, read}
 import upickle.implicits.key
 
@@ -36,6 +38,14 @@ final case class Table(
   /** Explicit columns: a table is never created from a query. */
   def schema: StructType =
     StructType.fromDDL(columns.map(column => s"`${column.name}` ${column.kind}").mkString(", "))
+
+  /** Its columns of some rows, in its types. */
+  def typed(rows: DataFrame): DataFrame =
+    rows.select(schema.map(one => col(one.name).cast(one.dataType).as(one.name)): _*)
+
+  /** No rows. */
+  def empty(spark: SparkSession): DataFrame =
+    spark.createDataFrame(java.util.List.of[Row](), schema)
 }
 
 /** What a pipeline expects (the table `source`) and promises (`silver`, `gold`).

@@ -1,6 +1,9 @@
 package shop
 package core
 
+import org.apache.spark.sql.DataFrame
+import org.apache.spark.sql.functions.expr
+
 /** How the source writes event time, and how that becomes UTC: behind it there is nothing else.
   *
   * `formats` are Spark's patterns for times; none means ISO 8601. `zone` is that of times without
@@ -8,6 +11,12 @@ package core
   * skips for the hour after.
   */
 final case class EventTime(column: String, zone: String = "UTC", formats: Seq[String] = Nil) {
+
+  /** SQL for the event time of rows with these raw columns. */
+  def of(raw: Seq[Column], contract: Contract): String = {
+    def named(columns: Seq[Column]) = columns.find(_.name == column).get
+    utc(named(raw), named(contract.source).kind)
+  }
 
   /** SQL for the event time of a raw column, `kind` being its type in the contract. */
   def utc(raw: Column, kind: String): String = {
@@ -45,4 +54,18 @@ final case class EventTime(column: String, zone: String = "UTC", formats: Seq[St
     }
 
   private def asUtc(time: String) = s"CAST($time AS TIMESTAMP_NTZ)" // the session's zone is UTC
+}
+
+object EventTime {
+
+  /** Rows with `_event_time` in UTC, which is null where they have none. */
+  def timed(
+      rows: DataFrame,
+      when: Option[EventTime],
+      raw: Seq[Column],
+      contract: Contract
+  ): DataFrame = {
+    val time = when.fold("CAST(NULL AS TIMESTAMP_NTZ)")(_.of(raw, contract))
+    rows.withColumn("_event_time", expr(time))
+  }
 }

@@ -9,7 +9,7 @@ import scala.concurrent.duration.Duration.Inf
 import scala.concurrent.{Await, ExecutionContext, Future}
 import scala.util.control.NonFatal
 
-import org.apache.spark.sql.SparkSession
+import org.apache.spark.sql.{DataFrame, SparkSession}
 import org.slf4j.LoggerFactory
 
 /** How a run is asked for: `rebuild` takes the raw rows that the sink keeps, not the source. */
@@ -114,7 +114,8 @@ final private class Runner(pipeline: Pipeline[_], store: Store, history: History
     try {
       val counted = Counts.of(pipeline.gate.judged(rows))
       val done = units.map { unit =>
-        counted.get(unit.range.start).fold(entry(unit, started))(_.in(entry(unit, started)))
+        val bare = entry(unit, started)
+        counted.get(unit.range.start).fold(bare)(_.in(bare))
       }
       Counts.refuseMany(pipeline.gate.judged(rows), done, slices.enough)
       pipeline.extraction.check(done, history)
@@ -135,7 +136,7 @@ final private class Runner(pipeline: Pipeline[_], store: Store, history: History
   private def perform(
       step: Step,
       into: Transaction,
-      batch: org.apache.spark.sql.DataFrame,
+      batch: DataFrame,
       slices: Slices,
       unit: WorkUnit
   ) = {

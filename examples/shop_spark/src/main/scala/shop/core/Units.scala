@@ -75,12 +75,19 @@ object Due {
 /** What a source is asked for. `unit` is SQL for `_unit`, and may read `_event_time`. */
 final case class Request(unit: String, rows: Wanted)
 
-sealed trait Wanted
+sealed trait Wanted {
+
+  /** Those of some rows, whose event time is known by now. */
+  def of(timed: DataFrame): DataFrame = timed
+}
 object Wanted {
   case object Everything extends Wanted
 
   /** A range of event time, in UTC and half-open. */
-  final case class Between(start: LocalDateTime, end: LocalDateTime) extends Wanted
+  final case class Between(start: LocalDateTime, end: LocalDateTime) extends Wanted {
+    override def of(timed: DataFrame): DataFrame =
+      timed.where(s"_event_time >= ${Times.sql(start)} AND _event_time < ${Times.sql(end)}")
+  }
   final case class Items(names: Seq[String]) extends Wanted
 }
 

@@ -1,6 +1,7 @@
 package shop
 package sinks
 
+import java.nio.file.StandardCopyOption.ATOMIC_MOVE
 import java.nio.file.{Files, Path}
 
 import io.delta.tables.DeltaTable
@@ -83,9 +84,8 @@ final private class DeltaStore(
   private def begin(number: Int): Unit = {
     val versions = tables.map(table => table.name -> versionOf(table.name)).toMap
     val draft = ledger.folder.resolve(".draft")
-    Files.writeString(draft, write(number -> versions))
-    OnDisk.wait(draft)
-    Files.move(draft, begun, java.nio.file.StandardCopyOption.ATOMIC_MOVE)
+    OnDisk.write(draft, write(number -> versions))
+    Files.move(draft, begun, ATOMIC_MOVE)
     OnDisk.wait(ledger.folder)
   }
 
@@ -98,11 +98,8 @@ final private class DeltaStore(
   private def delta(session: SparkSession, name: String) = DeltaTable.forPath(session, place(name))
 
   private def read(session: SparkSession, name: String) =
-    if (Files.exists(ledger.root.resolve(dataset.name).resolve(name)))
-      session.read.format("delta").load(place(name))
-    else session.createDataFrame(new java.util.ArrayList[org.apache.spark.sql.Row], schemaOf(name))
-
-  private def schemaOf(name: String) = tables.find(_.name == name).get.schema
+    if (Files.exists(Path.of(place(name)))) session.read.format("delta").load(place(name))
+    else dataset.table(name).empty(session)
 
   final private class DeltaTransaction(session: SparkSession) extends Transaction {
     def table(name: String): DataFrame = read(session, name)
