@@ -42,7 +42,8 @@ final case class ParquetFiles(keepNewColumns: Boolean = false) extends Format {
     if (added.nonEmpty)
       ParquetFiles.log.warn(s"$first has new columns: ${added.mkString(", ")}")
     val line =
-      if (added.isEmpty || !keepNewColumns) lit(null) else to_json(struct(added.map(name => cell(name).as(name)): _*))
+      if (added.isEmpty || !keepNewColumns) lit(null)
+      else to_json(struct(added.map(name => cell(name).as(name)): _*))
     val fields = columns.map { column =>
       ParquetFiles.native(cell(column.source), types(column.source), column.kind).as(column.name)
     }
@@ -94,10 +95,11 @@ object ParquetFiles {
         val hadoop = spark.sparkContext.hadoopConfiguration
         val opened = ParquetFileReader.open(HadoopInputFile.fromPath(new Path(file.path), hadoop))
         val fields = Using.resource(opened)(_.getFileMetaData.getSchema.getFields.asScala.toSeq)
-        val nanos = fields.map(one => one.getName -> one.getLogicalTypeAnnotation).collect {
-          case (name, time: TimestampLogicalTypeAnnotation) if time.getUnit == TimeUnit.NANOS => name
-        }
-        Stored(spark.read.parquet(file.literal).schema, nanos.toSet)
+        val nanos = fields.filter(_.getLogicalTypeAnnotation match {
+          case time: TimestampLogicalTypeAnnotation => time.getUnit == TimeUnit.NANOS
+          case _                                    => false
+        })
+        Stored(spark.read.parquet(file.literal).schema, nanos.map(_.getName).toSet)
       }
     )
 

@@ -23,6 +23,9 @@ class FilesTest extends Proofs {
   private val each = having("FilesSource")
   private lazy val hadoop = Commands.spark.sparkContext.hadoopConfiguration
 
+  private def format(here: World) =
+    field(here.pipeline.source, "format").collect { case one: Format => one }.get
+
   proof("files that are being written are not read", each) { here =>
     val path = here.write("a", here.rows(4).drop(3))
     Seq(s"_b.${here.files.suffix}", s".c.${here.files.suffix}", s"d.${here.files.suffix}.tmp")
@@ -120,8 +123,7 @@ class FilesTest extends Proofs {
     Files.writeString(path, cells.mkString("{", ", ", "}\n"))
     val columns = line.indices.map(n => Column(s"c$n", "STRING", s"c$n"))
     val files = FileListing(path.toString).files(hadoop)
-    val format = field(here.pipeline.source, "format").collect { case one: Format => one }.get
-    val read = format.scan(Commands.spark, files, columns).head()
+    val read = format(here).scan(Commands.spark, files, columns).head()
     assert(columns.indices.map(n => Option(read.getString(n))) == texts.map(Some(_)) :+ None)
   }
 
@@ -138,7 +140,7 @@ class FilesTest extends Proofs {
     assert(here.content() == before)
   }
 
-  proof("a time in nanoseconds is read to the microsecond", having("ParquetFiles").take(1)) { here =>
+  proof("a time in nanoseconds is read to the microsecond", having("ParquetFiles")) { here =>
     val kinds = Seq("false" -> "at", "true" -> "zoned")
     val fields = kinds.map { case (utc, name) => s"optional int64 $name (TIMESTAMP(NANOS,$utc));" }
     val schema = MessageTypeParser.parseMessageType(s"message nanos {${fields.mkString}}")
@@ -151,7 +153,7 @@ class FilesTest extends Proofs {
     }
     val columns = kinds.map { case (_, name) => Column(name, "TIMESTAMP", name) }
     def scan(columns: Seq[Column]) = {
-      val rows = ParquetFiles().scan(Commands.spark, FileListing(path.toString).files(hadoop), columns)
+      val rows = format(here).scan(Commands.spark, FileListing(path.toString).files(hadoop), columns)
       Cells.rows(rows.select(columns.map(column => col(column.name)): _*))
     }
     val moment = LocalDateTime.parse("2025-07-01T12:00:00.123456")
