@@ -30,10 +30,9 @@ def project(releases: Releases, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def templates() -> Iterator[source.Templates]:
+def templates() -> source.Templates:
     """Those of this checkout."""
-    with source.open_templates() as found:
-        yield found
+    return source.templates()
 
 
 @pytest.fixture(scope="session")
