@@ -7,10 +7,17 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from scaffold import source
 from tests import jvm, services
 from tests.releases import Releases, make, make_evolving
+
+# How long an example takes is the machine's matter: a busy one is no failure.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")
