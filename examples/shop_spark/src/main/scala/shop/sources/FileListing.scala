@@ -13,8 +13,12 @@ import org.apache.spark.sql.Column
 import org.apache.spark.sql.expressions.UserDefinedFunction
 import org.apache.spark.sql.functions.{col, lit, monotonically_increasing_id, udf}
 
+import core.Engine
+
 /** A file as it was listed. Its `stamp` changes whenever its content does. */
-final case class Found(path: String, name: String, stamp: String, modified: Long)
+final case class Found(path: String, name: String, stamp: String, modified: Long) {
+  def literal: String = Engine.literal(path)
+}
 
 /** The files that match a glob, on any file system that Hadoop knows.
   *
@@ -32,7 +36,7 @@ final case class FileListing(glob: String) {
   }
 
   private val matcher = {
-    val below = glob.stripPrefix(root).stripPrefix("/")
+    val below = glob.stripPrefix(root).stripPrefix("/").replaceAll("[{}\\\\]", "\\\\$0")
     FileSystems.getDefault.getPathMatcher("glob:" + below.replace("**/", "{**/,}"))
   }
 
