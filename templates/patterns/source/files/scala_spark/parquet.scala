@@ -52,7 +52,7 @@ final case class ParquetFiles(keepNewColumns: Boolean = false) extends Format {
     }
     val nothing = lit(null).cast("string")
     spark.read
-      .schema(schema)
+      .schema(stored.schema)
       .parquet(files.map(_.literal): _*)
       .select(fields ++ traces :+ nothing.as("_problem") :+ line.cast("string").as("_line"): _*)
   }

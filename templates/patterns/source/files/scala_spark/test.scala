@@ -153,7 +153,8 @@ class FilesTest extends Proofs {
     }
     val columns = kinds.map { case (_, name) => Column(name, "TIMESTAMP", name) }
     def scan(columns: Seq[Column]) = {
-      val rows = format(here).scan(Commands.spark, FileListing(path.toString).files(hadoop), columns)
+      val rows =
+        format(here).scan(Commands.spark, FileListing(path.toString).files(hadoop), columns)
       Cells.rows(rows.select(columns.map(column => col(column.name)): _*))
     }
     val moment = LocalDateTime.parse("2025-07-01T12:00:00.123456")
