@@ -18,7 +18,8 @@ final case class KafkaConnection(servers: String = "", options: Map[String, Stri
   /** The offsets that a topic has now, by partition: the oldest, and the end. */
   def offsets(topic: String): Map[Int, (Long, Long)] =
     try {
-      if (servers.isEmpty) throw EnvironmentFailure("PIPELINE_KAFKA__SERVERS is not set: <host>:<port>")
+      if (servers.isEmpty)
+        throw EnvironmentFailure("PIPELINE_KAFKA__SERVERS is not set: <host>:<port>")
       Using.resource(Admin.create(settings)) { admin =>
         val told = admin.describeTopics(List(topic).asJava).allTopicNames.get.get(topic)
         val places = told.partitions.asScala.map(one => new TopicPartition(topic, one.partition))
@@ -31,7 +32,7 @@ final case class KafkaConnection(servers: String = "", options: Map[String, Stri
       }
     } catch {
       case error: PipelineError => throw error
-      case NonFatal(error) =>
+      case NonFatal(error)      =>
         val said = Option(error.getCause).getOrElse(error).toString
         val why = (servers +: options.values.toSeq).filter(_.nonEmpty).foldLeft(said) {
           (text, secret) => text.replace(secret, "...")

@@ -135,20 +135,14 @@ class KafkaConnectionTest extends Proofs {
       here.write("a", here.rows(5))
       val run = Seq("run", here.name, "--as-of", core.Times.text(here.over(1)))
       assert(Processes.run(told("{ssl.key.password: s3cret, client.id: h1dden}"), run: _*) == 0)
-      val jaas = "{security.protocol: SASL_PLAINTEXT, sasl.mechanism: s3cret, sasl.jaas.config: h1dden}"
+      val jaas =
+        "{security.protocol: SASL_PLAINTEXT, sasl.mechanism: s3cret, sasl.jaas.config: h1dden}"
       val wrong = Seq(told(jaas), told("{}", "s3cret"), told("{}", ""))
       val results = wrong.map(_.run(here.over(2)))
       assert(results.map(_.exit) == Seq(4, 4, 3))
       val said = results.map(_.log) :+ here.status(here.over(1)).render()
-      (said ++ written(here.folder)).foreach { text =>
+      (said ++ Servers.written(here.folder)).foreach { text =>
         Seq("s3cret", "h1dden", KafkaServer.bootstrap).foreach(one => assert(!text.contains(one)))
       }
-  }
-
-  /** What was written to files, the log of a process among it. */
-  private def written(folder: Path): Seq[String] = Using.resource(Files.walk(folder)) { found =>
-    val files = found.iterator.asScala.filter(Files.isRegularFile(_)).toSeq
-    assert(files.exists(_.endsWith("process.log")))
-    files.map(file => new String(Files.readAllBytes(file), "ISO-8859-1"))
   }
 }

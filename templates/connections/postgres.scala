@@ -37,7 +37,7 @@ final case class PostgresConnection(url: String = "", user: String = "", passwor
 
   /** In our words: the driver's may have in them what is secret. */
   private def why(error: SQLException) = Option(error.getSQLState).getOrElse("") match {
-    case "3D000"                        => "there is no database of that name"
+    case "3D000"                         => "there is no database of that name"
     case state if state.startsWith("08") => "nobody answers at that address"
     case state if state.startsWith("28") =>
       "it refuses PIPELINE_POSTGRES__USER with PIPELINE_POSTGRES__PASSWORD"

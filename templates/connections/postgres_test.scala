@@ -1,10 +1,9 @@
 package {{ package }}
 
-import java.nio.file.{Files, Path}
+import java.nio.file.Path
 import java.util.UUID
 
 import scala.collection.concurrent.TrieMap
-import scala.jdk.CollectionConverters._
 import scala.util.{Try, Using}
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres
@@ -64,7 +63,8 @@ object PostgresServer extends Server {
     }
   }
 
-  private def nameOf(place: PostgresConnection) = place.url.split("[/?]").find(_.startsWith("test_")).get
+  private def nameOf(place: PostgresConnection) =
+    place.url.split("[/?]").find(_.startsWith("test_")).get
 
   private def at(url: String) = PostgresConnection(url, "postgres")
 
@@ -84,14 +84,17 @@ class PostgresConnectionTest extends Proofs {
     here =>
       val place = PostgresServer.of(here.folder)
       Using.resource(place.connect()) { owner =>
-        execute(owner, s"DROP ROLE IF EXISTS $user; CREATE ROLE $user LOGIN SUPERUSER")
+        PostgresConnection.execute(
+          owner,
+          s"DROP ROLE IF EXISTS $user; CREATE ROLE $user LOGIN SUPERUSER"
+        )
       }
       val url = place.url.replaceFirst("user=[^&]*", option)
-      def known(url: String, user: String = user) = here.copy(settings =
-        Map("URL" -> url, "USER" -> user, "PASSWORD" -> password).map { case (key, value) =>
-          s"PIPELINE_POSTGRES__$key" -> value
-        }
-      )
+      def known(url: String, user: String = user) =
+        here.copy(settings = Map("URL" -> url, "USER" -> user, "PASSWORD" -> password).map {
+          case (key, value) =>
+            s"PIPELINE_POSTGRES__$key" -> value
+        })
       here.write("a", here.rows(5))
       val asOf = Seq("run", here.name, "--as-of", core.Times.text(here.over(1)))
       assert(Processes.run(known(url), asOf: _*) == 0)
@@ -105,15 +108,10 @@ class PostgresConnectionTest extends Proofs {
           texts(looking, s"SELECT entry FROM $name")
         }
       }
-      (said ++ ledger ++ written(here.folder)).foreach { text =>
-        Seq(user, "n0body", password, option, url, nowhere).foreach(one => assert(!text.contains(one)))
+      (said ++ ledger ++ Servers.written(here.folder)).foreach { text =>
+        Seq(user, "n0body", password, option, url, nowhere).foreach(one =>
+          assert(!text.contains(one))
+        )
       }
-  }
-
-  /** What was written to files, the log of a process among it. */
-  private def written(folder: Path): Seq[String] = Using.resource(Files.walk(folder)) { found =>
-    val files = found.iterator.asScala.filter(Files.isRegularFile(_)).toSeq
-    assert(files.exists(_.endsWith("process.log")))
-    files.map(file => new String(Files.readAllBytes(file), "ISO-8859-1"))
   }
 }

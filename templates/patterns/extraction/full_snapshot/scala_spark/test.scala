@@ -44,14 +44,13 @@ class FullSnapshotTest extends Proofs {
     assert(here.table("bronze").size == 8)
   }
 
-  proof("the same time is the same version", having("FullSnapshot", "Idempotent")) {
-    here =>
-      here.write("a", here.rows(5))
-      here.run(here.over(1))
-      val before = here.content()
-      assert(here.plan(here.over(1)).map(_._2) == Seq("again"))
-      assert(here.run(here.over(1)).exit == 0)
-      assert(here.content() == before)
+  proof("the same time is the same version", having("FullSnapshot", "Idempotent")) { here =>
+    here.write("a", here.rows(5))
+    here.run(here.over(1))
+    val before = here.content()
+    assert(here.plan(here.over(1)).map(_._2) == Seq("again"))
+    assert(here.run(here.over(1)).exit == 0)
+    assert(here.content() == before)
   }
 
   proof("a suspiciously small snapshot is refused until it is allowed", each) { here =>

@@ -50,7 +50,8 @@ final case class Lateness(watermark: Duration, feed: Feed) {
 
 object Lateness {
 
-  /** Notes what the items hold, and how new the events of all items before them in their lanes were.
+  /** Notes what the items hold, and how new the events of all items before them in their lanes
+    * were.
     */
   def judged(line: Line, some: Seq[Item], passing: DataFrame, lane: String => String): Line = {
     val (here, holds) = (some.map(_.at).toSet, newest(passing))
@@ -61,7 +62,8 @@ object Lateness {
       val top = tops.get(lane(item.file)) ++ item.newest
       tops ++ top.maxOption.map(lane(item.file) -> _)
     }
-    val before = read.zip(tops).map { case (item, top) => item.at -> top.get(lane(item.file)) }.toMap
+    val before =
+      read.zip(tops).map { case (item, top) => item.at -> top.get(lane(item.file)) }.toMap
     val first = read.reverse.flatMap(item => Seq(item.file, item.content).map(_ -> item.at)).toMap
     val known = read.map(item => item.at -> item).toMap
     val all = read.filter(item => here(item.at)).foldLeft(known) { (known, item) =>

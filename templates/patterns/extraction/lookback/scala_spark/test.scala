@@ -78,17 +78,19 @@ class LookbackTest extends Proofs {
     assert(wrong(here).isEmpty)
   }
 
-  proof("a backfill of old days changes the trailing numbers behind them, and no others", changing) {
-    world =>
-      val here = filled(few(world), 9, skipped = Set(1, 2))
-      assert(wrong(here).isEmpty, "also where some days have no rows")
-      val once = here.table("gold")
-      Seq(here.rows(9, 4, version = 1), Nil, here.rows(2 + 4 % 3, 4)).foreach { rows =>
-        here.write("w4", rows)
-        assert(here.backfill(here.end(4), here.end(5)).exit == 0)
-        assert(wrong(here).isEmpty)
-      }
-      assert(here.table("gold") == once)
+  proof(
+    "a backfill of old days changes the trailing numbers behind them, and no others",
+    changing
+  ) { world =>
+    val here = filled(few(world), 9, skipped = Set(1, 2))
+    assert(wrong(here).isEmpty, "also where some days have no rows")
+    val once = here.table("gold")
+    Seq(here.rows(9, 4, version = 1), Nil, here.rows(2 + 4 % 3, 4)).foreach { rows =>
+      here.write("w4", rows)
+      assert(here.backfill(here.end(4), here.end(5)).exit == 0)
+      assert(wrong(here).isEmpty)
+    }
+    assert(here.table("gold") == once)
   }
 
   proof("windows in any order give the same numbers", each) { world =>

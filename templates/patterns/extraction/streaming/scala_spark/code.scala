@@ -12,8 +12,8 @@ import core._
   *
   * A batch that failed is tried again with the very same files. What replaced one of them comes in
   * a batch of its own, and the failed one goes on without it: nothing is lost, nothing is stuck. At
-  * most `most` items are a batch. An event may be `watermark` older than the newest one
-  * before its own; an older one is late, and goes to quarantine.
+  * most `most` items are a batch. An event may be `watermark` older than the newest one before its
+  * own; an older one is late, and goes to quarantine.
   */
 final case class Streaming(
     feed: Feed,

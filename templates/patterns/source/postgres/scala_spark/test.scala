@@ -14,8 +14,8 @@ import org.scalatest.funsuite.AnyFunSuite
 import core._
 import PostgresConnection.{execute => sql, quoted, texts}
 
-/** A table, in which what was written by one name is a child of its own. A key that is written again
-  * leaves its old place: tables have each once.
+/** A table, in which what was written by one name is a child of its own. A key that is written
+  * again leaves its old place: tables have each once.
   */
 final case class PostgresData(
     setting: String,

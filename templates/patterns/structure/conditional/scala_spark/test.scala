@@ -127,5 +127,6 @@ class ConditionalTest extends Proofs {
     case other                   => fail(s"$other decides nothing")
   }
 
-  private def corrected = having("Conditional", "FilesSource").filter(rewriting.toSet).filter(Worlds.keyed)
+  private def corrected =
+    having("Conditional", "FilesSource").filter(rewriting.toSet).filter(Worlds.keyed)
 }

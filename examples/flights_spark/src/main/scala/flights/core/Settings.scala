@@ -50,10 +50,13 @@ object Settings {
     }
   }
 
+  private val connections: Seq[String] = Nil
+
   private def parsed(file: Path) = {
     val found = Yaml.parse(Files.readString(file))
-    if (found.obj.values.flatMap(_.objOpt).exists(_.contains("password")))
-      throw UsageError(s"$file has a password, which has to come by the environment alone")
+    found.obj.keys.find(connections.contains).foreach { name =>
+      throw UsageError(s"$file says where $name is, which has to come by the environment alone")
+    }
     found
   }
 

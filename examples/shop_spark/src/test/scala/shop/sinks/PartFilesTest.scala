@@ -87,7 +87,7 @@ final class Steps(at: Int)(act: => Unit) {
 /** Worlds whose rows lie in part files. */
 object PartWorlds {
   val files: Seq[String] =
-    Seq("Parquet", "DedupeKey").flatMap(having(_, "FilesSource")).filter(rewriting.contains)
+    Seq("Parquet", "DedupeKey").flatMap(having(_)).filter(rewriting.contains)
 
   /** The command that writes what was written once more. */
   def redo(here: World): Seq[String] =
