@@ -63,6 +63,11 @@ object KafkaServer extends Server {
   def settings(folder: Path): Map[String, String] =
     Map("PIPELINE_KAFKA__SERVERS" -> bootstrap)
 
+  override def copy(folder: Path, other: Path): Unit = {
+    Files.writeString(other.resolve("topic"), topic(folder))
+    ()
+  }
+
   def drop(folder: Path): Unit = () // topics are small, and none has the name of another
 
   private def settings: Properties = properties(
@@ -134,7 +139,7 @@ class KafkaConnectionTest extends Proofs {
       )
       here.write("a", here.rows(5))
       val run = Seq("run", here.name, "--as-of", core.Times.text(here.over(1)))
-      assert(Processes.run(told("{ssl.key.password: s3cret, client.id: h1dden}"), run: _*) == 0)
+      assert(Processes.run(told("{ssl.key.password: s3cret, ssl.keystore.password: h1dden}"), run: _*) == 0)
       val jaas =
         "{security.protocol: SASL_PLAINTEXT, sasl.mechanism: s3cret, sasl.jaas.config: h1dden}"
       val wrong = Seq(told(jaas), told("{}", "s3cret"), told("{}", ""))
