@@ -142,12 +142,14 @@ class KafkaConnectionTest extends Proofs {
       assert(Processes.run(told("{ssl.key.password: s3cret, ssl.keystore.password: h1dden}"), run: _*) == 0)
       val jaas =
         "{security.protocol: SASL_PLAINTEXT, sasl.mechanism: s3cret, sasl.jaas.config: h1dden}"
-      val wrong = Seq(told(jaas), told("{}", "s3cret"), told("{}", ""))
+      val nowhere = "127.0.0.1:1"
+      val soon = "{default.api.timeout.ms: '2000', request.timeout.ms: '1000'}"
+      val wrong = Seq(told(jaas), told("{}", "s3cret"), told(soon, nowhere), told("{}", ""))
       val results = wrong.map(_.run(here.over(2)))
-      assert(results.map(_.exit) == Seq(4, 4, 3))
+      assert(results.map(_.exit) == Seq(4, 4, 4, 3))
       val said = results.map(_.log) :+ here.status(here.over(1)).render()
       (said ++ Servers.written(here.folder)).foreach { text =>
-        Seq("s3cret", "h1dden", KafkaServer.bootstrap).foreach(one => assert(!text.contains(one)))
+        Seq("s3cret", "h1dden", KafkaServer.bootstrap, nowhere).foreach(one => assert(!text.contains(one)))
       }
   }
 }
