@@ -63,6 +63,11 @@ object KafkaServer extends Server {
   def settings(folder: Path): Map[String, String] =
     Map("PIPELINE_KAFKA__SERVERS" -> bootstrap)
 
+  override def copy(folder: Path, other: Path): Unit = {
+    Files.writeString(other.resolve("topic"), topic(folder))
+    ()
+  }
+
   def drop(folder: Path): Unit = () // topics are small, and none has the name of another
 
   private def settings: Properties = properties(
@@ -134,15 +139,17 @@ class KafkaConnectionTest extends Proofs {
       )
       here.write("a", here.rows(5))
       val run = Seq("run", here.name, "--as-of", core.Times.text(here.over(1)))
-      assert(Processes.run(told("{ssl.key.password: s3cret, client.id: h1dden}"), run: _*) == 0)
+      assert(Processes.run(told("{ssl.key.password: s3cret, ssl.keystore.password: h1dden}"), run: _*) == 0)
       val jaas =
         "{security.protocol: SASL_PLAINTEXT, sasl.mechanism: s3cret, sasl.jaas.config: h1dden}"
-      val wrong = Seq(told(jaas), told("{}", "s3cret"), told("{}", ""))
+      val nowhere = "127.0.0.1:1"
+      val soon = "{default.api.timeout.ms: '2000', request.timeout.ms: '1000'}"
+      val wrong = Seq(told(jaas), told("{}", "s3cret"), told(soon, nowhere), told("{}", ""))
       val results = wrong.map(_.run(here.over(2)))
-      assert(results.map(_.exit) == Seq(4, 4, 3))
+      assert(results.map(_.exit) == Seq(4, 4, 4, 3))
       val said = results.map(_.log) :+ here.status(here.over(1)).render()
       (said ++ Servers.written(here.folder)).foreach { text =>
-        Seq("s3cret", "h1dden", KafkaServer.bootstrap).foreach(one => assert(!text.contains(one)))
+        Seq("s3cret", "h1dden", KafkaServer.bootstrap, nowhere).foreach(one => assert(!text.contains(one)))
       }
   }
 }

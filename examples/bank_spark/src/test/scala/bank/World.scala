@@ -150,6 +150,7 @@ final case class World(
   /** The same world once more, to let something else happen in it. */
   def copyTo(place: String): World = {
     val other = folder.resolveSibling(place)
+    Files.createDirectories(folder)
     Using.resource(Files.walk(folder))(_.iterator.asScala.foreach { path =>
       Files.copy(path, other.resolve(folder.relativize(path)))
     })

@@ -67,9 +67,12 @@ object Settings {
         path.foldRight(parsed(name, value))((part, inner) => ujson.Obj(part -> inner))
     }
 
-  /** What stands in a variable may be secret: no message shows it. */
+  /** What stands in a variable may be secret: no message shows it. How to connect is text as it is.
+    */
   private def parsed(variable: String, value: String): ujson.Value =
-    if (variable.endsWith("__PASSWORD")) ujson.Str(value)
+    if (connections.exists(name => variable.startsWith(s"$Prefix${name.toUpperCase}__")) &&
+        !variable.endsWith("__OPTIONS"))
+      ujson.Str(value)
     else Try(Yaml.parse(value)).getOrElse(throw UsageError(s"$variable is no YAML"))
 
   private def merged(under: ujson.Value, over: ujson.Value): ujson.Value = (under, over) match {
