@@ -139,7 +139,12 @@ class KafkaConnectionTest extends Proofs {
       )
       here.write("a", here.rows(5))
       val run = Seq("run", here.name, "--as-of", core.Times.text(here.over(1)))
-      assert(Processes.run(told("{ssl.key.password: s3cret, ssl.keystore.password: h1dden}"), run: _*) == 0)
+      assert(
+        Processes.run(
+          told("{ssl.key.password: s3cret, ssl.keystore.password: h1dden}"),
+          run: _*
+        ) == 0
+      )
       val jaas =
         "{security.protocol: SASL_PLAINTEXT, sasl.mechanism: s3cret, sasl.jaas.config: h1dden}"
       val nowhere = "127.0.0.1:1"
@@ -149,7 +154,9 @@ class KafkaConnectionTest extends Proofs {
       assert(results.map(_.exit) == Seq(4, 4, 4, 3))
       val said = results.map(_.log) :+ here.status(here.over(1)).render()
       (said ++ Servers.written(here.folder)).foreach { text =>
-        Seq("s3cret", "h1dden", KafkaServer.bootstrap, nowhere).foreach(one => assert(!text.contains(one)))
+        Seq("s3cret", "h1dden", KafkaServer.bootstrap, nowhere).foreach(one =>
+          assert(!text.contains(one))
+        )
       }
   }
 }

@@ -39,7 +39,8 @@ final case class Lateness(watermark: Duration, feed: Feed) {
   private def placed(rows: DataFrame, passing: DataFrame) =
     if (!feed.ordered) rows.withColumn("_before", lit(null).cast("timestamp_ntz"))
     else {
-      val earlier = Window.partitionBy("_file").orderBy("_row").rowsBetween(Window.unboundedPreceding, -1)
+      val earlier =
+        Window.partitionBy("_file").orderBy("_row").rowsBetween(Window.unboundedPreceding, -1)
       val before = passing.select(
         col("_file"),
         col("_row"),

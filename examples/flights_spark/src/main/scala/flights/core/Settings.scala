@@ -70,8 +70,10 @@ object Settings {
   /** What stands in a variable may be secret: no message shows it. How to connect is text as it is.
     */
   private def parsed(variable: String, value: String): ujson.Value =
-    if (connections.exists(name => variable.startsWith(s"$Prefix${name.toUpperCase}__")) &&
-        !variable.endsWith("__OPTIONS"))
+    if (
+      connections.exists(name => variable.startsWith(s"$Prefix${name.toUpperCase}__")) &&
+      !variable.endsWith("__OPTIONS")
+    )
       ujson.Str(value)
     else Try(Yaml.parse(value)).getOrElse(throw UsageError(s"$variable is no YAML"))
 
