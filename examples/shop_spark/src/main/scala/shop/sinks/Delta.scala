@@ -111,11 +111,15 @@ final private class DeltaStore(
     def append(table: Table, coming: DataFrame): Unit =
       put(table, coming).mode("append").save(place(table.name))
 
-    def replace(table: Table, leaving: Rows, coming: DataFrame): Unit = leaving match {
-      case Rows.Where(sql) =>
-        put(table, coming).mode("overwrite").option("replaceWhere", sql).save(place(table.name))
-      case among: Rows.Among => merge(table, among, coming)
-    }
+    /** A table that has no rows and gets none, as quarantine mostly, needs no commit. */
+    def replace(table: Table, leaving: Rows, coming: DataFrame): Unit =
+      if (!bare(table) || !coming.isEmpty) leaving match {
+        case Rows.Where(sql) =>
+          put(table, coming).mode("overwrite").option("replaceWhere", sql).save(place(table.name))
+        case among: Rows.Among => merge(table, among, coming)
+      }
+
+    private def bare(table: Table) = snapshot(table.name).checksumOpt.exists(_.numFiles == 0)
 
     /** Rows that leave and rows that come, in one commit: those that leave match nothing else. */
     private def merge(table: Table, leaving: Rows.Among, coming: DataFrame): Unit = {
