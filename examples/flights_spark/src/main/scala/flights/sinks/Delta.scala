@@ -91,9 +91,7 @@ final private class DeltaStore(
     OnDisk.wait(ledger.folder)
   }
 
-  /** A table as its log has it now, for which nothing is computed. Its version is -1 if it isn't
-    * made.
-    */
+  /** A table as its log has it, which takes no job. Before it is made its version is -1. */
   private def snapshot(name: String) = DeltaLog.forTable(spark, place(name)).update()
 
   private def place(name: String) =
