@@ -106,7 +106,7 @@ object Same {
 
   def main(warehouses: Array[String]): Unit = {
     val spark = Raw.session()
-    val differing = shared.keys.filter(table => warehouses.map(print(spark, _, table)).toSet.size > 1)
+    val differing = shared.keys.filter(name => warehouses.map(print(spark, _, name)).toSet.size > 1)
     println(differing.mkString(", "))
   }
 
