@@ -17,15 +17,22 @@ object Processes {
   /** Runs a command to its end; its exit code. */
   def run(world: World, arguments: String*): Int = start(world, arguments).waitFor()
 
-  /** Runs a command and kills it as soon as it has made so many files in a folder; false if it
-    * ended before.
-    */
-  def killed(world: World, folder: Path, files: Int)(arguments: String*): Boolean = {
-    val before = filesIn(folder)
-    during(world, arguments: _*) { process =>
-      while (process.isAlive && (filesIn(folder) -- before).size < files) Thread.sleep(1)
+  /** Runs a command and kills it as soon as it has done so many steps; false if it ended before. */
+  def killed(world: World, steps: Int)(arguments: String*): Boolean =
+    killed(world, arguments) {
+      val before = world.steps()
+      var seen = before
+      () => { seen ++= world.steps(); (seen -- before).size >= steps }
+    }
+
+  /** Runs a command and kills it as soon as something is so; false if it ended before. */
+  def killed(world: World, arguments: Seq[String])(now: () => Boolean): Boolean = {
+    val running = during(world, arguments: _*) { process =>
+      while (process.isAlive && !now()) Thread.sleep(1)
       process.isAlive
     }
+    world.settle()
+    running
   }
 
   /** Does something while a command runs, which is killed if it has not ended by then. */

@@ -37,10 +37,17 @@ class FilesTest extends Proofs {
   }
 
   proof("a file is read by its name, whatever letters that has", each) { here =>
-    val names = Seq("a[1]", "a1", "b *", "b c", "c{d,e}?", "f\\\\*", "g%20h#i", "j:k")
+    val names = Seq("a[1]", "a1", "b *", "b c", "c{d,e}?", "f\\\\*", "g%20h#i")
     here.rows(names.size).zip(names).foreach { case (row, name) => here.write(name, Seq(row)) }
-    assert(here.run(here.over(1)).exit == 0)
+    val result = here.run(here.over(1))
+    assert(result.exit == 0, result.log)
     assert(here.silver() == Cells.ordered(here.rows(names.size)))
+  }
+
+  proof("a name with a colon, which Hadoop cannot read, is refused", each) { here =>
+    here.write("j:k", here.rows(3))
+    val result = here.run(here.over(1))
+    assert(result.exit == 1 && result.log.contains("with a colon in its name"), result.log)
   }
 
   proof("a folder without files is not ready rather than empty", each) { here =>
@@ -154,7 +161,8 @@ class FilesTest extends Proofs {
     }
     val columns = kinds.map { case (_, name) => Column(name, "TIMESTAMP", name) }
     def scan(columns: Seq[Column]) = {
-      val rows = format(here).scan(Commands.spark, FileListing(path.toString).files(hadoop), columns)
+      val rows =
+        format(here).scan(Commands.spark, FileListing(path.toString).files(hadoop), columns)
       Cells.rows(rows.select(columns.map(column => col(column.name)): _*))
     }
     val moment = LocalDateTime.parse("2025-07-01T12:00:00.123456")

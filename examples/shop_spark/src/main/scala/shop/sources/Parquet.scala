@@ -3,13 +3,19 @@ package sources
 
 import scala.collection.concurrent.TrieMap
 import scala.jdk.CollectionConverters._
-import scala.util.Using
 
 import org.apache.hadoop.fs.Path
-import org.apache.parquet.hadoop.ParquetFileReader
+import org.apache.parquet.format.converter.ParquetMetadataConverter.SKIP_ROW_GROUPS
+import org.apache.parquet.hadoop.Footer
 import org.apache.parquet.hadoop.util.HadoopInputFile
 import org.apache.parquet.schema.LogicalTypeAnnotation.{TimeUnit, TimestampLogicalTypeAnnotation}
+import org.apache.spark.sql.execution.datasources.parquet.{
+  ParquetFileFormat,
+  ParquetFooterReader,
+  ParquetToSparkSchemaConverter
+}
 import org.apache.spark.sql.functions.{col, expr, lit, struct, to_json}
+import org.apache.spark.sql.internal.SQLConf
 import org.apache.spark.sql.types._
 import org.apache.spark.sql.{Column => Cell, DataFrame, SparkSession}
 import org.slf4j.LoggerFactory
@@ -53,7 +59,7 @@ final case class ParquetFiles(keepNewColumns: Boolean = false) extends Format {
     }
     val nothing = lit(null).cast("string")
     spark.read
-      .schema(schema)
+      .schema(stored.schema)
       .parquet(files.map(_.literal): _*)
       .select(fields ++ traces :+ nothing.as("_problem") :+ line.cast("string").as("_line"): _*)
   }
@@ -91,18 +97,22 @@ object ParquetFiles {
   private val known = TrieMap.empty[Found, Stored]
 
   private def stored(spark: SparkSession, file: Found): Stored =
-    known.getOrElseUpdate(
-      file, {
-        val hadoop = spark.sparkContext.hadoopConfiguration
-        val opened = ParquetFileReader.open(HadoopInputFile.fromPath(new Path(file.path), hadoop))
-        val fields = Using.resource(opened)(_.getFileMetaData.getSchema.getFields.asScala.toSeq)
-        val nanos = fields.filter(_.getLogicalTypeAnnotation match {
-          case time: TimestampLogicalTypeAnnotation => time.getUnit == TimeUnit.NANOS
-          case _                                    => false
-        })
-        Stored(spark.read.parquet(file.literal).schema, nanos.map(_.getName).toSet)
+    known.getOrElseUpdate(file, footer(spark, new Path(file.path)))
+
+  /** What `spark.read.parquet` would find, which takes a job for each file. */
+  private def footer(spark: SparkSession, path: Path) = {
+    val file = HadoopInputFile.fromPath(path, spark.sparkContext.hadoopConfiguration)
+    val footer = ParquetFooterReader.readFooter(file, SKIP_ROW_GROUPS)
+    val types = new ParquetToSparkSchemaConverter(SQLConf.get)
+    val found = ParquetFileFormat.readSchemaFromFooter(new Footer(path, footer), types)
+    val nanos = footer.getFileMetaData.getSchema.getFields.asScala.filter {
+      _.getLogicalTypeAnnotation match {
+        case time: TimestampLogicalTypeAnnotation => time.getUnit == TimeUnit.NANOS
+        case _                                    => false
       }
-    )
+    }
+    Stored(StructType(found.map(_.copy(nullable = true))), nanos.map(_.getName).toSet)
+  }
 
   /** Whether every value of a file's type is one of the contract's, or nearly so by width. */
   private def fits(found: DataType, expected: String): Boolean =
