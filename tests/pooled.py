@@ -6,6 +6,7 @@ way elsewhere, and the others this one.
 
 from __future__ import annotations
 
+import json
 import shutil
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
@@ -17,8 +18,10 @@ import pytest
 import yaml
 
 from tests.jvm import Sbt
+from tests.mutations import Mutation
 
 SETTINGS = "conf/defaults.yml"
+MUTANTS = Path(__file__).with_name("Mutants.scala")
 OF_THE_BUILD = ("build.sbt", "project", ".scalafmt.conf")
 POOLED = """\
 val pooled = Seq(
@@ -35,6 +38,11 @@ def own(file: File) =
   file.getParentFile.getName != "resources" || file.toPath.startsWith(pooled.head.toPath)
 Compile / unmanagedResources ~= (_.filter(own))
 Test / unmanagedResources ~= (_.filter(own))
+
+// tests/Mutants.scala compiles what a mutation changed
+Test / unmanagedSources += file("{mutants}")
+libraryDependencies += "org.scala-lang" % "scala-compiler" % scalaVersion.value % Test
+
 Test / javaOptions ++= Seq("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1") ++ Seq(
   "spark.sql.shuffle.partitions" -> 1,
   "spark.databricks.delta.snapshotPartitions" -> 1 // Delta reads its log in 50 tasks otherwise
@@ -81,6 +89,32 @@ class Pool:
             pytest.fail(f"sbt {only} in {self.folder}\n{ended.problems}", pytrace=False)
         return found
 
+    def judge(
+        self,
+        project: Path,
+        mutations: Sequence[tuple[Mutation, Sequence[str]]],
+        timeout: float = 3000,
+    ) -> Mapping[str, str]:
+        """What is wrong with mutations of a project, or with the proofs that must notice: nothing, if they do.
+
+        Beside each mutation the pipelines to prove it with, the best one first."""
+        mutants = self.folder / "mutants"
+        shutil.rmtree(mutants, ignore_errors=True)
+        asked = []
+        for number, (one, pipelines) in enumerate(mutations):
+            (code,) = (project / "src/main/scala").glob(f"*/{one.file}")
+            changed = mutants / str(number) / code.name
+            changed.parent.mkdir(parents=True)
+            changed.write_text(one.applied(code.read_text(encoding="utf-8")), encoding="utf-8")
+            asked.append({"fails": one.fails, "pipelines": pipelines, "source": str(changed)})
+        package = code.relative_to(project / "src/main/scala").parts[0]
+        tests = str((project / "src/test/scala").resolve())
+        wanted, found = mutants / "wanted.json", mutants / "found.json"
+        wanted.write_text(json.dumps({"package": package, "tests": tests, "mutants": asked}))
+        self.sbt(self.folder, f"Test / runMain mutants.Mutants {wanted} {found}", timeout=timeout)
+        problems = zip(mutations, json.loads(found.read_text()), strict=True)
+        return {str(one): problem for (one, _), problem in problems if problem is not None}
+
     def _copies_of_builds(self) -> Mapping[str, Path]:
         """For the formatter, which knows only one build.sbt here."""
         builds = {f"builds/{n}.sbt": one / "build.sbt" for n, one in enumerate(self.projects)}
@@ -97,7 +131,9 @@ def pool(folder: Path, sbt: Sbt, projects: Sequence[Path]) -> Pool:
     for name in OF_THE_BUILD:
         _copy(projects[0] / name, folder / name)
     folders = ",\n".join(f'  "{project.resolve()}"' for project in projects)
-    (folder / "pooled.sbt").write_text(POOLED.format(folders=folders), encoding="utf-8")
+    (folder / "pooled.sbt").write_text(
+        POOLED.format(folders=folders, mutants=MUTANTS), encoding="utf-8"
+    )
     (folder / "conf").mkdir()
     (folder / SETTINGS).write_text(yaml.safe_dump(_settings(projects)), encoding="utf-8")
     return Pool(folder, tuple(projects), sbt)

@@ -11,6 +11,7 @@ import pytest
 from scaffold import source
 from tests.combinations import SCALA, answers, cover, every, made
 from tests.jvm import Sbt
+from tests.mutations import Mutation, mutations, nearest, parts
 from tests.pooled import Pool, pool
 
 pytestmark = [
@@ -20,13 +21,16 @@ pytestmark = [
 ]
 
 
+PAIRS = cover(2, SCALA)
+
+
 @pytest.fixture(scope="module")
 def pooled(tmp_path_factory: pytest.TempPathFactory, templates: source.Templates, sbt: Sbt) -> Pool:
     """A project of every combination, and one of pairs, in one build."""
     folder = tmp_path_factory.mktemp("scala")
     projects = [
         made(folder / "all", templates, answers(every(SCALA), "shop", SCALA)),
-        made(folder / "pairs", templates, answers(cover(2, SCALA), "pairs", SCALA)),
+        made(folder / "pairs", templates, answers(PAIRS, "pairs", SCALA)),
     ]
     return pool(folder / "pool", sbt, projects)
 
@@ -48,3 +52,18 @@ def test_the_proofs_of_a_pairwise_set_pass(pooled: Pool) -> None:
 def test_the_proofs_pass_in_all_pipelines_of_a_pairwise_set(pooled: Pool) -> None:
     found = pooled.prove("pairs.*", timeout=6 * 3600)
     assert {name: dict(suite.failed) for name, suite in found.items() if suite.failed} == {}
+
+
+@pytest.mark.parametrize("first", [True, pytest.param(False, marks=pytest.mark.matrix)])
+def test_proofs_fail_without_their_mechanism(pooled: Pool, first: bool) -> None:
+    """One of each part in every run, the others in the matrix."""
+    offered = set().union(*(parts(choice, SCALA) for choice in PAIRS))
+    tried = [one for one in mutations(SCALA) if one.first == first and one.pattern in offered]
+    assert pooled.judge(pooled.projects[1], [(one, fitting(one)) for one in tried]) == {}
+
+
+def fitting(mutation: Mutation) -> list[str]:
+    """The pipelines of the pairwise set, those that are best to prove it with first."""
+    best = nearest(mutation.pattern, mutation.choice, PAIRS, SCALA)
+    rest = [one for one in PAIRS if one not in best]
+    return [f"p{PAIRS.index(one):03}" for one in [*best, *rest]]
