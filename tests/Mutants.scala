@@ -41,7 +41,6 @@ final case class Proof(suite: String, title: String)
 /** A project that is compiled: its package, and the folder of its tests' sources. */
 final class Project(name: String, tests: Path) {
   private val path = System.getProperty("java.class.path")
-  private val folders = path.split(pathSeparator).toSeq.map(Paths.get(_)).filter(Files.isDirectory(_))
 
   /** What is wrong with each of them, or with its proof; nothing if the proof notices it. */
   def judge(mutants: Seq[Mutant]): Seq[Option[String]] = {
@@ -87,7 +86,7 @@ final class Project(name: String, tests: Path) {
   /** The classes of the project, changed ones first; Spark and all else are shared. */
   final private class Loaded(changed: Seq[Path])
       extends URLClassLoader(
-        (changed ++ folders).map(_.toUri.toURL).toArray[URL],
+        (changed ++ path.split(pathSeparator).map(Paths.get(_))).map(_.toUri.toURL).toArray[URL],
         classOf[Project].getClassLoader
       ) {
     override def loadClass(wanted: String, resolve: Boolean): Class[_] =

@@ -21,7 +21,6 @@ from tests.jvm import Sbt
 from tests.mutations import Mutation
 
 SETTINGS = "conf/defaults.yml"
-MUTANTS = Path(__file__).with_name("Mutants.scala")
 OF_THE_BUILD = ("build.sbt", "project", ".scalafmt.conf")
 POOLED = """\
 val pooled = Seq(
@@ -39,8 +38,8 @@ def own(file: File) =
 Compile / unmanagedResources ~= (_.filter(own))
 Test / unmanagedResources ~= (_.filter(own))
 
-// tests/Mutants.scala compiles what a mutation changed
-Test / unmanagedSources += file("{mutants}")
+// our own: tests/Mutants.scala compiles what a mutation changed
+Test / unmanagedSources ++= Seq({beside}).map(file)
 libraryDependencies += "org.scala-lang" % "scala-compiler" % scalaVersion.value % Test
 
 Test / javaOptions ++= Seq("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1") ++ Seq(
@@ -58,6 +57,14 @@ class Suite:
     passed: tuple[str, ...]
     failed: Mapping[str, str]
     skipped: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a command ended, and what it printed."""
+
+    code: int
+    out: str
 
 
 @dataclass(frozen=True)
@@ -88,6 +95,13 @@ class Pool:
         if not found or bool(ended.code) != failed:
             pytest.fail(f"sbt {only} in {self.folder}\n{ended.problems}", pytrace=False)
         return found
+
+    def perform(self, steps: Sequence[Sequence[str]], timeout: float = 3000) -> Sequence[Said]:
+        """Commands of the project that tests/Script.scala knows, and copies of folders between them, in one JVM."""
+        asked, found = self.folder / "steps.json", self.folder / "said.json"
+        asked.write_text(json.dumps(steps))
+        self.sbt(self.folder, f"Test / runMain script.Script {asked} {found}", timeout=timeout)
+        return [Said(**one) for one in json.loads(found.read_text())]
 
     def judge(
         self,
@@ -124,16 +138,15 @@ class Pool:
         return builds
 
 
-def pool(folder: Path, sbt: Sbt, projects: Sequence[Path]) -> Pool:
-    """A build of these. The first one's build.sbt serves all, so it has to depend on whatever another one needs:
-    make it of pipelines that have every part."""
+def pool(folder: Path, sbt: Sbt, projects: Sequence[Path], beside: Sequence[Path] = ()) -> Pool:
+    """A build of these, and of sources of our own beside their tests. The first one's build.sbt serves all, so it
+    has to depend on whatever another one needs: make it of pipelines that have every part."""
     folder.mkdir()
     for name in OF_THE_BUILD:
         _copy(projects[0] / name, folder / name)
     folders = ",\n".join(f'  "{project.resolve()}"' for project in projects)
-    (folder / "pooled.sbt").write_text(
-        POOLED.format(folders=folders, mutants=MUTANTS), encoding="utf-8"
-    )
+    own = ", ".join(f'"{source}"' for source in beside)
+    (folder / "pooled.sbt").write_text(POOLED.format(folders=folders, beside=own), encoding="utf-8")
     (folder / "conf").mkdir()
     (folder / SETTINGS).write_text(yaml.safe_dump(_settings(projects)), encoding="utf-8")
     return Pool(folder, tuple(projects), sbt)

@@ -8,31 +8,16 @@ from __future__ import annotations
 
 import pytest
 
-from scaffold import source
-from tests.combinations import SCALA, answers, cover, every, made
-from tests.jvm import Sbt
+from tests.combinations import SCALA, cover
 from tests.mutations import Mutation, mutations, nearest, parts
-from tests.pooled import Pool, pool
+from tests.pooled import Pool
 
+PAIRS = cover(2, SCALA)
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.xdist_group("scala"),
     pytest.mark.filterwarnings("ignore::copier.errors.DirtyLocalWarning"),
 ]
-
-
-PAIRS = cover(2, SCALA)
-
-
-@pytest.fixture(scope="module")
-def pooled(tmp_path_factory: pytest.TempPathFactory, templates: source.Templates, sbt: Sbt) -> Pool:
-    """A project of every combination, and one of pairs, in one build."""
-    folder = tmp_path_factory.mktemp("scala")
-    projects = [
-        made(folder / "all", templates, answers(every(SCALA), "shop", SCALA)),
-        made(folder / "pairs", templates, answers(PAIRS, "pairs", SCALA)),
-    ]
-    return pool(folder / "pool", sbt, projects)
 
 
 def test_every_combination_is_formatted_and_compiles_without_a_warning(pooled: Pool) -> None:
@@ -59,7 +44,9 @@ def test_proofs_fail_without_their_mechanism(pooled: Pool, first: bool) -> None:
     """One of each part in every run, the others in the matrix."""
     offered = set().union(*(parts(choice, SCALA) for choice in PAIRS))
     tried = [one for one in mutations(SCALA) if one.first == first and one.pattern in offered]
-    assert pooled.judge(pooled.projects[1], [(one, fitting(one)) for one in tried]) == {}
+    assert (
+        pooled.judge(pooled.folder.parent / "pairs", [(one, fitting(one)) for one in tried]) == {}
+    )
 
 
 def fitting(mutation: Mutation) -> list[str]:
