@@ -107,6 +107,7 @@ class Pool:
         self,
         project: Path,
         mutations: Sequence[tuple[Mutation, Sequence[str]]],
+        env: Mapping[str, str] | None = None,
         timeout: float = 3000,
     ) -> Mapping[str, str]:
         """What is wrong with mutations of a project, or with the proofs that must notice: nothing, if they do.
@@ -125,7 +126,8 @@ class Pool:
         tests = str((project / "src/test/scala").resolve())
         wanted, found = mutants / "wanted.json", mutants / "found.json"
         wanted.write_text(json.dumps({"package": package, "tests": tests, "mutants": asked}))
-        self.sbt(self.folder, f"Test / runMain mutants.Mutants {wanted} {found}", timeout=timeout)
+        command = f"Test / runMain mutants.Mutants {wanted} {found}"
+        self.sbt(self.folder, command, env=env, timeout=timeout)
         problems = zip(mutations, json.loads(found.read_text()), strict=True)
         return {str(one): problem for (one, _), problem in problems if problem is not None}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import filecmp
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ from scaffold import catalogue
 from scripts.render_examples import EXAMPLES, definitions, render_into
 from tests.combinations import PYTHON, SCALA
 from tests.jvm import LIGHT, Sbt
+from tests.services import Database
 from tests.test_proofs import assert_proved
 
 pytestmark = [
@@ -67,20 +69,34 @@ def test_an_example_s_own_tests_pass(name: str) -> None:
 @pytest.mark.matrix  # until it was seen to pass: then it belongs into every run
 @pytest.mark.xdist_group("scala")
 @pytest.mark.parametrize("name", of(SCALA))
-def test_a_scala_example_goes_through_real_sbt(name: str, tmp_path: Path, sbt: Sbt) -> None:
+def test_a_scala_example_goes_through_real_sbt(
+    name: str, tmp_path: Path, sbt: Sbt, postgres: Database, kafka: str
+) -> None:
     """From a folder that has nothing but the project: formatted, proved, assembled, and run by spark-submit."""
     project = tmp_path / name
     shutil.copytree(EXAMPLES / name, project, ignore=shutil.ignore_patterns("target", "warehouse"))
-    checks = ("scalafmtCheckAll", "scalafmtSbtCheck", "test", "assembly")
-    said = sbt(project, *checks, PROVIDED, "export Provided / managedClasspath", timeout=3000)
-    assert "All tests passed." in said
+    servers = {
+        "PIPELINE_TEST_POSTGRES": postgres.jdbc,
+        "PIPELINE_TEST_KAFKA": kafka,
+        "PIPELINE_POSTGRES__URL": postgres.jdbc,
+        "PIPELINE_KAFKA__SERVERS": kafka,
+    }
+    proved = name == PROVED
+    checks = ("scalafmtCheckAll", "scalafmtSbtCheck", "test" if proved else "Test / compile")
+    spoken = ("assembly", PROVIDED, "export Provided / managedClasspath")
+    said = sbt(project, *checks, *spoken, env=servers, timeout=3000)
+    assert ("All tests passed." in said) == proved
     (jar,) = (project / "target/scala-2.13").glob("*.jar")
     spark = next(line for line in reversed(said.splitlines()) if ".jar:" in line)
     assert "delta" not in spark
 
     def submit(*words: str) -> tuple[int, dict[str, Any]]:
-        return submitted(sbt, spark, jar, *words, folder=project)
+        return submitted(sbt, spark, jar, *words, folder=project, env=servers)
 
+    if name == "bank_spark":  # its servers are there, and have nothing
+        code, facts = submit("status")
+        assert (code, [one["rows"] for one in facts.values()]) == (0, [0, 0])
+        return
     for file, rows in DATA.get(name, {}).items():
         publish(project / file, rows)
     code, facts = submit("run", *AS_OF[name])
@@ -92,6 +108,8 @@ def test_a_scala_example_goes_through_real_sbt(name: str, tmp_path: Path, sbt: S
         assert submit("run", "nobody") == (2, {})
 
 
+PROVED = "flights_spark"
+"""Its own tests run as its owner's do; those of the others in a pool (test_scala.py), where no JVM starts for them."""
 DATA: Mapping[str, Mapping[str, list[tuple[Any, ...]]]] = {
     "clicks_spark": {
         "data/clicks/today/a.jsonl": [
@@ -134,14 +152,16 @@ PROVIDED = (
 
 
 def submitted(
-    sbt: Sbt, spark: str, jar: Path, *words: str, folder: Path
+    sbt: Sbt, spark: str, jar: Path, *words: str, folder: Path, env: Mapping[str, str]
 ) -> tuple[int, dict[str, Any]]:
     """What bin/spark-submit does: Spark's own class, with Spark's jars, and the assembly as the application."""
     command = sbt.java.command(
         *(*LIGHT, "-cp", spark, "org.apache.spark.deploy.SparkSubmit", "--master", "local[2]"),
         *("--class", f"{jar.stem.replace('-', '_')}.Main", str(jar), *words, "--json"),
     )
-    ended = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
+    ended = subprocess.run(
+        command, cwd=folder, env=os.environ | env, check=False, capture_output=True, text=True
+    )
     assert " INFO SparkContext" not in ended.stderr, "logs are not as the project has them"
     assert "Exception" not in ended.stderr, ended.stderr
     lines = [json.loads(line) for line in ended.stdout.splitlines()]
