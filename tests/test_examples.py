@@ -70,21 +70,18 @@ def test_an_example_s_own_tests_pass(name: str) -> None:
 @pytest.mark.xdist_group("scala")
 @pytest.mark.parametrize("name", of(SCALA))
 def test_a_scala_example_goes_through_real_sbt(
-    name: str, tmp_path: Path, sbt: Sbt, postgres: Database, kafka: str
+    name: str, tmp_path: Path, sbt: Sbt, request: pytest.FixtureRequest
 ) -> None:
-    """From a folder that has nothing but the project: formatted, proved, assembled, and run by spark-submit."""
-    project = tmp_path / name
-    shutil.copytree(EXAMPLES / name, project, ignore=shutil.ignore_patterns("target", "warehouse"))
-    servers = {
-        "PIPELINE_TEST_POSTGRES": postgres.jdbc,
-        "PIPELINE_TEST_KAFKA": kafka,
-        "PIPELINE_POSTGRES__URL": postgres.jdbc,
-        "PIPELINE_KAFKA__SERVERS": kafka,
-    }
+    """From a folder that has nothing but the project: formatted, compiled, assembled, and run by spark-submit."""
+    project = alone(name, tmp_path)
+    servers: dict[str, str] = {}
+    if name == "bank_spark":
+        servers["PIPELINE_POSTGRES__URL"] = request.getfixturevalue("postgres").jdbc
+        servers["PIPELINE_KAFKA__SERVERS"] = request.getfixturevalue("kafka")
     proved = name == PROVED
     checks = ("scalafmtCheckAll", "scalafmtSbtCheck", "test" if proved else "Test / compile")
     spoken = ("assembly", PROVIDED, "export Provided / managedClasspath")
-    said = sbt(project, *checks, *spoken, env=servers, timeout=3000)
+    said = sbt(project, *checks, *spoken, timeout=3000)
     assert ("All tests passed." in said) == proved
     (jar,) = (project / "target/scala-2.13").glob("*.jar")
     spark = next(line for line in reversed(said.splitlines()) if ".jar:" in line)
@@ -108,8 +105,24 @@ def test_a_scala_example_goes_through_real_sbt(
         assert submit("run", "nobody") == (2, {})
 
 
+@pytest.mark.matrix
+@pytest.mark.xdist_group("scala")
+@pytest.mark.parametrize("name", of(SCALA))
+def test_a_scala_example_s_own_tests_pass(
+    name: str, tmp_path: Path, sbt: Sbt, postgres: Database, kafka: str
+) -> None:
+    servers = {"PIPELINE_TEST_POSTGRES": postgres.jdbc, "PIPELINE_TEST_KAFKA": kafka}
+    assert "All tests passed." in sbt(alone(name, tmp_path), "test", env=servers, timeout=3000)
+
+
+def alone(name: str, folder: Path) -> Path:
+    """A copy of an example, without what was made from it."""
+    made = shutil.ignore_patterns("target", "warehouse")
+    return Path(shutil.copytree(EXAMPLES / name, folder / name, ignore=made))
+
+
 PROVED = "flights_spark"
-"""Its own tests run as its owner's do; those of the others in a pool (test_scala.py), where no JVM starts for them."""
+"""The one whose own tests are part of every run: the default project."""
 DATA: Mapping[str, Mapping[str, list[tuple[Any, ...]]]] = {
     "clicks_spark": {
         "data/clicks/today/a.jsonl": [

@@ -147,7 +147,6 @@ def still(value: Any) -> Any:
     return [still(part) for part in value] if isinstance(value, list) else value
 
 
-@pytest.mark.matrix  # until it was seen to pass: then it belongs into every run
 def test_two_languages_publish_the_same_rows_and_say_the_same(
     tmp_path: Path, templates: source.Templates, pooled: Pool
 ) -> None:
