@@ -123,9 +123,10 @@ class FilesTest extends Proofs {
   }
 
   proof("a nested value is text, and a number has all of its digits", having("JsonLines")) { here =>
-    val texts = Seq("{\"a\":[1,null]}", "12345678901234567890.10", "caf\u00e9", "true")
+    val numbers = Seq("12345678901234567890.10", "-0.0", "1e5")
+    val texts = Seq("{\"a\":[1,null]}", "caf\u00e9", "true") ++ numbers
     val path = here.folder.resolve("some.jsonl")
-    val line = Seq(texts(0), texts(1), "\"caf\u00e9\"", texts(3), "null").zipWithIndex
+    val line = (texts.updated(1, "\"caf\u00e9\"") :+ "null").zipWithIndex
     val cells = line.map { case (value, n) => s"\"c$n\": $value" }
     Files.createDirectories(here.folder)
     Files.writeString(path, cells.mkString("{", ", ", "}\n"))
