@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, unquote, urlencode
 
 import adbc_driver_postgresql  # type: ignore[import-untyped]
 import duckdb
@@ -23,6 +23,11 @@ from .errors import EnvironmentFailure, PipelineError, Transient, UsageError
 AGAIN = ("40", "55P03", "57014")  # conflicts, locks and time-outs: a retry may help
 MACHINE = ("08", "25006", "28", "42501", "53", "57", "58")  # gone, full, or not allowed
 
+ADDRESS = re.compile(
+    r"postgres(?:ql)?://(?:(?P<user>[^:/?#@]*)(?::(?P<password>[^:/?#@]*))?@)?"
+    r"(?P<place>[^/?#@]*(?:/[^/?#@]*)?)(?:\?(?P<options>[^#@]*))?"
+)
+
 
 class PostgresConnection(BaseModel, frozen=True, extra="forbid"):
     """`url` is postgresql://<host>:<port>/<database>, with options of libpq behind a `?`."""
@@ -32,10 +37,7 @@ class PostgresConnection(BaseModel, frozen=True, extra="forbid"):
     password: SecretStr = SecretStr("")
 
     def __str__(self) -> str:
-        parts = urlsplit(self.url.get_secret_value())
-        return (
-            f"{parts.netloc.rpartition('@')[2]}{parts.path} as {self._user or 'the default user'}"
-        )
+        return f"{self._address['place']} as {self._user or 'the default user'}"
 
     @contextmanager
     def session(self) -> Iterator["PostgresSession"]:
@@ -52,27 +54,31 @@ class PostgresConnection(BaseModel, frozen=True, extra="forbid"):
 
     @property
     def _user(self) -> str:
-        return urlsplit(self.url.get_secret_value()).username or self.user
+        return unquote(self._address["user"] or "") or self.user
+
+    @property
+    def _address(self) -> re.Match[str]:
+        if found := ADDRESS.fullmatch(self.url.get_secret_value()):
+            return found
+        raise UsageError(
+            "postgres.url is no address of Postgres: postgresql://<host>:<port>/<database>, where "
+            "a name or a password has %2F for /, %40 for @, %3A for : and %25 for %"
+        )
 
     @property
     def _uri(self) -> str:
-        parts = urlsplit(self.url.get_secret_value())
-        if parts.scheme not in ("postgresql", "postgres"):
-            raise UsageError("postgres.url is no address: postgresql://<host>:<port>/<database>")
-        asked = {"user": self._user, "password": parts.password or self._password}
-        options = {name: value for name, value in asked.items() if value}
-        more = urlencode({"application_name": "pipelines", **options}, quote_via=quote)
-        query = f"{parts.query}&{more}" if parts.query else more
-        return parts._replace(netloc=parts.netloc.rpartition("@")[2], query=query).geturl()
+        parts = self._address
+        options = {"application_name": "pipelines", "user": self._user, "password": self._password}
+        said = urlencode({k: v for k, v in options.items() if v}, quote_via=quote)
+        return f"postgresql://{parts['place']}?{'&'.join(filter(None, (parts['options'], said)))}"
 
     @property
     def _password(self) -> str:
-        return self.password.get_secret_value()
+        return unquote(self._address["password"] or "") or self.password.get_secret_value()
 
     def _without_secrets(self, text: str) -> str:
-        written = urlsplit(self.url.get_secret_value()).password or ""
-        for secret in filter(None, (written, self._password)):
-            text = text.replace(secret, "***").replace(quote(secret, safe=""), "***")
+        for one in filter(None, (self._password, quote(self._password))):
+            text = text.replace(one, "***")
         return text
 
 

@@ -70,7 +70,7 @@ def killed(world: World, arguments: tuple[str, ...], steps: int) -> bool:
 
 
 def at_every_step(
-    world: World, arguments: tuple[str, ...], folder: Path
+    world: World, arguments: tuple[str, ...], folder: Path, some: int = SOME
 ) -> Iterator[tuple[int, World]]:
     """Worlds in which the command was killed, each before another of its steps.
 
@@ -79,8 +79,9 @@ def at_every_step(
     """
     steps = _steps(world.copy(folder / "counted"), arguments)
     early = max(steps - LAST, 0)
-    apart = 1 if os.environ.get("KILL") == "everywhere" else max(early // SOME, 1)
-    for step in [*range(0, early, apart), *range(early, steps)]:
+    everywhere = os.environ.get("KILL") == "everywhere"
+    apart = 1 if everywhere else max(early // max(some, 1), 1)
+    for step in [*range(0, early if some else 0, apart), *range(early, steps)]:
         other = world.copy(folder / str(step))
         assert killed(other, arguments, step), f"there was no step {step} of {steps}"
         yield step, other
