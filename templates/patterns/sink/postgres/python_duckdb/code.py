@@ -6,7 +6,7 @@ belongs to the connection of that transaction: a run that was killed holds it un
 commit is over.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -44,9 +44,7 @@ class Postgres:
             if write:
                 tables.alone()
                 tables.make([step.table for step in pipeline.steps])
-            yield PostgresStore(
-                con, tables, {step.table.name: step.table for step in pipeline.steps}
-            )
+            yield PostgresStore(con, tables, pipeline)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +53,15 @@ class PostgresStore:
 
     con: duckdb.DuckDBPyConnection
     place: PostgresTables
-    tables: Mapping[str, Table]  # by name, in the order in which they are written
+    pipeline: Pipeline
     numbers: Iterator[int] = field(default_factory=count)
     removed: dict[str, list[str]] = field(default_factory=dict)  # conditions, by staged table
     staged: dict[str, str] = field(default_factory=dict)  # tables of DuckDB that Postgres has
+
+    @property
+    def tables(self) -> dict[str, Table]:
+        """By name, in the order in which they are written."""
+        return {step.table.name: step.table for step in self.pipeline.steps}
 
     def history(self) -> History:
         return History(self.place.entries())
