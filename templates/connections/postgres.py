@@ -112,15 +112,13 @@ class PostgresSession:
             cursor.execute(query)
             return con.from_arrow(cursor.fetch_arrow()).fetchall()
 
-    def pull(
-        self, con: duckdb.DuckDBPyConnection, query: str, into: str, values: str = "*"
-    ) -> None:
-        """Make a temporary table of DuckDB from the rows of a query, by COPY."""
+    def pull(self, con: duckdb.DuckDBPyConnection, query: str, into: str, rows: str) -> None:
+        """Make a temporary table of DuckDB from a query, by COPY; `rows` reads it as `pulled`."""
         with self._used() as cursor:
             cursor.execute(query)
             con.register("pulled", cursor.fetch_arrow())
             try:
-                con.execute(f"CREATE OR REPLACE TEMP TABLE {into} AS SELECT {values} FROM pulled")
+                con.execute(f"CREATE OR REPLACE TEMP TABLE {into} AS {rows}")
             except duckdb.Error:
                 con.unregister("pulled")
                 cursor.execute("SELECT 1")  # if the connection broke off, this says so

@@ -148,4 +148,4 @@ class PostgresStore:
         )
         replaced = ", ".join(typed)
         values = f"* REPLACE ({replaced})" if replaced else "*"
-        self.place.session.pull(self.con, query, into, values)
+        self.place.session.pull(self.con, query, into, f"SELECT {values} FROM pulled")

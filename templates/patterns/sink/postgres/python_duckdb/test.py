@@ -18,7 +18,7 @@ from .support import Column, Table, World, having, ordered, redone, stamp, windo
 Make = Callable[[str], World]
 each = pytest.mark.parametrize("name", having(sink="Postgres", source="Files"))
 one = pytest.mark.parametrize("name", having(sink="Postgres", source="Files")[:1])
-SECRET = "s3cret/@ü"
+UNSEEN = "s3cret/@ü"
 
 
 def seen(here: World, query: str) -> list[tuple[Any, ...]]:
@@ -164,10 +164,10 @@ def test_no_password_is_ever_shown_or_kept(name: str, world: Make) -> None:
     here.write("a", here.rows(3))
     address = {"PIPELINE_POSTGRES__URL": url_of(name_of(here.folder))}
     away = {"PIPELINE_POSTGRES__URL": "postgresql://127.0.0.1:1/none"}
-    url = f"postgresql://me:{quote(SECRET, safe='')}@127.0.0.1:1/none"
+    url = f"postgresql://me:{quote(UNSEEN, safe='')}@127.0.0.1:1/none"
     inside = {"PIPELINE_POSTGRES__URL": url}
-    wrong = {"PIPELINE_POSTGRES__URL": f"postgresql://me:{SECRET}@127.0.0.1:1/none"}
-    secret = {"PIPELINE_POSTGRES__PASSWORD": SECRET}
+    wrong = {"PIPELINE_POSTGRES__URL": f"postgresql://me:{UNSEEN}@127.0.0.1:1/none"}
+    secret = {"PIPELINE_POSTGRES__PASSWORD": UNSEEN}
     shown = []
     for settings, code in [(address, 0), (away, 3), (inside, 3), (wrong, 2)]:
         other = World(name, here.folder, {**settings, **secret})
@@ -188,7 +188,7 @@ def test_a_file_with_a_password_is_refused_and_not_quoted(
     (tmp_path / "conf").mkdir()
     (tmp_path / "conf/defaults.toml").write_text(Path("conf/defaults.toml").read_text("utf-8"))
     monkeypatch.chdir(tmp_path)
-    for line in (f'password = "{SECRET}"', 'url = "postgresql://me:s3cret@there/here"'):
+    for line in (f'password = "{UNSEEN}"', 'url = "postgresql://me:s3cret@there/here"'):
         (tmp_path / "conf/local.toml").write_text(f"[postgres]\n{line}\n", encoding="utf-8")
         result = here.command("plan", name)
         assert (result.exit, "has a password" in result.log) == (2, True)
