@@ -15,7 +15,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,25 @@ def settings(folder: Path) -> dict[str, str]:
     if not ask(f"SELECT 1 FROM pg_database WHERE datname = '{name}'"):
         execute(f"CREATE DATABASE {name}")
     return {"PIPELINE_POSTGRES__URL": url_of(name)}
+
+
+def load(folder: Path, table: str, columns: Mapping[str, str]) -> None:
+    """Let a table have the rows of a folder's files, and no others; it is made if need be."""
+    kinds = {"STRING": "text", "DOUBLE": "double precision"}
+    fields = ", ".join(f'"{name}" {kinds.get(kind, kind)}' for name, kind in columns.items())
+    files = [str(one) for one in sorted((folder / "data").glob("[!_.]*.parquet"))]
+    with (
+        _connected(name_of(folder)) as con,
+        con.cursor() as cursor,
+        duckdb.connect() as read,
+    ):
+        cursor.execute("BEGIN")
+        cursor.execute(f"CREATE TABLE IF NOT EXISTS {table} ({fields})")
+        cursor.execute(f"DELETE FROM {table}")
+        if files:
+            rows: Any = read.sql(f"SELECT * FROM read_parquet({files}, union_by_name = true)")
+            cursor.adbc_ingest(table, rows, mode="append")
+        cursor.execute("COMMIT")
 
 
 def copy(folder: Path, other: Path) -> None:

@@ -63,36 +63,30 @@ class PostgresSource:
             session.execute(SNAPSHOT)
             relation = self._relation(session, con)
             relation.refuse_drift(contract)
-            cells = ", ".join(map(relation.cell, self._spelled(contract)))
-            cells += f", {relation.problem(contract)} AS _problem"
+            cells = [relation.cell(column) for column in self.columns(contract)]
+            cells.append(f"{relation.problem(contract)} AS _problem")
             where = self._wanted(relation, request, contract)
-            query = f"SELECT {cells} FROM {self.table} WHERE {where}"
+            query = f"SELECT {', '.join(cells)} FROM {relation.name} WHERE {where}"
             session.pull(con, query, into, self._traced(relation, request, contract))
 
     def _relation(self, session: PostgresSession, con: Connection) -> PostgresRelation:
-        types = dict(session.query(con, PostgresRelation.described(self.table)))
-        if not types:
+        found = session.query(con, PostgresRelation.described(self.table))
+        if not found:
             raise NotReady(f"there is no table {self.table} at {self.connection}")
-        return PostgresRelation(self.table, types)
-
-    def _spelled(self, contract: Contract) -> tuple[Column, ...]:
-        return self.columns(contract)
+        return PostgresRelation(found[0][0], {name: kind for _, name, kind in found})
 
     def _wanted(self, relation: PostgresRelation, request: Request, contract: Contract) -> str:
         """The rows that may be wanted, in the database's words. No zone is a day from UTC."""
         if not request.between or not self.when:
             return "true"
         time = next(c for c in contract.source if c.name == self.event_time)
-        zoned = relation.zoned(time)
-        apart, kind = (timedelta(0), "TIMESTAMPTZ") if zoned else (DAY, "TIMESTAMP")
-        start, end = (f"{kind} '{at}+00'" for at in self._around(request.between, apart))
+        start, end = request.between
+        if relation.zoned(time):
+            bounds = (f"TIMESTAMPTZ '{start}+00'", f"TIMESTAMPTZ '{end}+00'")
+        else:
+            bounds = (literal(start - DAY), literal(end + DAY))
         name = quoted(time.source)
-        return f"{name} >= {start} AND {name} < {end}"
-
-    def _around(
-        self, between: tuple[datetime, datetime], apart: timedelta
-    ) -> tuple[datetime, datetime]:
-        return between[0] - apart, between[1] + apart
+        return f"{name} >= {bounds[0]} AND {name} < {bounds[1]}"
 
     def _traced(self, relation: PostgresRelation, request: Request, contract: Contract) -> str:
         """What is read, with where it came from and when it happened, in UTC."""

@@ -26,17 +26,17 @@ KINDS |= {"TIMESTAMP": "timestamp"}  # all else is a text, exact numbers too
 
 @dataclass(frozen=True, slots=True)
 class PostgresRelation:
-    """A table by its name and the types of its columns."""
+    """A table as its database spells its name, with the types of its columns."""
 
     name: str
     types: Mapping[str, str]
 
     @staticmethod
     def described(name: str) -> str:
-        """The query for its columns with their types; none if there is no such table."""
+        """The query for its columns: its name, theirs, their types. None if there is no table."""
         kind, of = "format_type(atttypid, atttypmod)", f"to_regclass({literal(name)})"
         where = f"attrelid = {of} AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
-        return f"SELECT attname::text, {kind} FROM pg_attribute WHERE {where}"
+        return f"SELECT {of}::text, attname::text, {kind} FROM pg_attribute WHERE {where}"
 
     def refuse_drift(self, contract: Contract) -> None:
         """Raise if a column is gone, or is of a type whose values are none of the contract's."""
