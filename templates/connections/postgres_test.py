@@ -47,7 +47,7 @@ def load(folder: Path, table: str, columns: Mapping[str, str]) -> None:
     fields = ", ".join(f'"{name}" {kinds.get(kind, kind)}' for name, kind in columns.items())
     files = [str(one) for one in sorted((folder / "data").glob("[!_.]*.parquet"))]
     with (
-        _connected(name_of(folder)) as con,
+        connected(name_of(folder)) as con,
         con.cursor() as cursor,
         duckdb.connect() as read,
     ):
@@ -87,14 +87,14 @@ def watch(step: Callable[[], None]) -> None:
 
 def execute(*statements: str, database: str = "") -> None:
     """Do something from outside; in the server's own database, if in no other."""
-    with _connected(database) as con, con.cursor() as cursor:
+    with connected(database) as con, con.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
 
 
 def ask(query: str, database: str = "") -> list[tuple[Any, ...]]:
     """What a query gives, seen from outside."""
-    with _connected(database) as con, con.cursor() as cursor, duckdb.connect() as into:
+    with connected(database) as con, con.cursor() as cursor, duckdb.connect() as into:
         cursor.execute(query)
         return into.from_arrow(cursor.fetch_arrow()).fetchall()
 
@@ -115,7 +115,7 @@ def server() -> str:
     return os.environ[NAMED]
 
 
-def _connected(database: str = "") -> dbapi.Connection:
+def connected(database: str = "") -> dbapi.Connection:
     uri = url_of(database) if database else server()
     return dbapi.connect(adbc_driver_postgresql._driver_path(), uri=uri, autocommit=True)
 
