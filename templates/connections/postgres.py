@@ -1,8 +1,4 @@
-"""Postgres: where a database is, who connects to it, and what a connection of a run does.
-
-A password comes by the environment: PIPELINE_POSTGRES__PASSWORD, or what Postgres' own library
-reads (PGPASSWORD, PGPASSFILE). No message shows one.
-"""
+"""Postgres: what connects to a database, and what a connection of a run does."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,7 +6,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import quote, urlencode
 
 import adbc_driver_postgresql  # type: ignore[import-untyped]
 import duckdb
@@ -23,29 +19,30 @@ from .errors import EnvironmentFailure, PipelineError, Transient, UsageError
 AGAIN = ("40", "55P03", "57014")  # conflicts, locks and time-outs: a retry may help
 MACHINE = ("08", "25006", "28", "42501", "53", "57", "58")  # gone, full, or not allowed
 
-ADDRESS = re.compile(
-    r"postgres(?:ql)?://(?:(?P<user>[^:/?#@]*)(?::(?P<password>[^:/?#@]*))?@)?"
-    r"(?P<place>[^/?#@]*(?:/[^/?#@]*)?)(?:\?(?P<options>[^#@]*))?"
-)
-
 
 class PostgresConnection(BaseModel, frozen=True, extra="forbid"):
-    """`url` is postgresql://<host>:<port>/<database>, with options of libpq behind a `?`."""
+    """Known by the environment alone, and never shown.
 
-    url: SecretStr
-    user: str = ""
+    `url` is postgresql://<host>:<port>/<database>, with options of libpq behind a `?`. What is
+    said nowhere is what libpq's own variables say: PGHOST, PGUSER, PGPASSWORD, PGSSLMODE, ...
+    """
+
+    url: SecretStr = SecretStr("postgresql://")
+    user: SecretStr = SecretStr("")
     password: SecretStr = SecretStr("")
 
     def __str__(self) -> str:
-        return f"{self._address['place']} as {self._user or 'the default user'}"
+        return "the database of PIPELINE_POSTGRES__URL"
 
     @contextmanager
     def session(self) -> Iterator["PostgresSession"]:
         """A connection for one run. Its time zone is UTC, as that of all times is."""
         try:
             adbc = connect(adbc_driver_postgresql._driver_path(), uri=self._uri, autocommit=True)
-        except Error as error:
-            why = self._without_secrets(said(error).removeprefix("IO: [libpq] Failed to connect: "))
+        except Error as error:  # what it quotes may be secret, or was meant for another place
+            why = re.sub(r'"[^"]*"', "…", said(error)).removeprefix(
+                "IO: [libpq] Failed to connect: "
+            )
             raise EnvironmentFailure(f"cannot connect to {self}: {why}") from None
         with adbc:
             session = PostgresSession(adbc, str(self))
@@ -53,33 +50,16 @@ class PostgresConnection(BaseModel, frozen=True, extra="forbid"):
             yield session
 
     @property
-    def _user(self) -> str:
-        return unquote(self._address["user"] or "") or self.user
-
-    @property
-    def _address(self) -> re.Match[str]:
-        if found := ADDRESS.fullmatch(self.url.get_secret_value()):
-            return found
-        raise UsageError(
-            "postgres.url is no address of Postgres: postgresql://<host>:<port>/<database>, where "
-            "a name or a password has %2F for /, %40 for @, %3A for : and %25 for %"
-        )
-
-    @property
     def _uri(self) -> str:
-        parts = self._address
-        options = {"application_name": "pipelines", "user": self._user, "password": self._password}
-        said = urlencode({k: v for k, v in options.items() if v}, quote_via=quote)
-        return f"postgresql://{parts['place']}?{'&'.join(filter(None, (parts['options'], said)))}"
-
-    @property
-    def _password(self) -> str:
-        return unquote(self._address["password"] or "") or self.password.get_secret_value()
-
-    def _without_secrets(self, text: str) -> str:
-        for one in filter(None, (self._password, quote(self._password))):
-            text = text.replace(one, "***")
-        return text
+        url, told = self.url.get_secret_value(), {"user": self.user, "password": self.password}
+        if not url.startswith(("postgresql://", "postgres://")):
+            raise UsageError(
+                "PIPELINE_POSTGRES__URL is no address of Postgres: "
+                "postgresql://<host>:<port>/<database>"
+            )
+        options = {name: one.get_secret_value() for name, one in told.items()}
+        said = {"application_name": "pipelines"} | {k: v for k, v in options.items() if v}
+        return f"{url}{'&' if '?' in url else '?'}{urlencode(said, quote_via=quote)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +122,7 @@ class PostgresSession:
 
 def explained(error: Error, place: str) -> PipelineError:
     """The error by what to do about it; without the statement, which may have data in it."""
-    code, why = error.sqlstate or "", f"Postgres at {place}: {said(error)}"
+    code, why = error.sqlstate or "", f"{place}: {said(error)}"
     if code.startswith(AGAIN):
         return Transient(why)
     if code.startswith(MACHINE) or (isinstance(error, OperationalError) and not code):

@@ -44,7 +44,9 @@ def settings(folder: Path) -> dict[str, str]:
 def load(folder: Path, table: str, columns: Mapping[str, str]) -> None:
     """Let a table have the rows of a folder's files, and no others; it is made if need be."""
     kinds = {"STRING": "text", "DOUBLE": "double precision"}
-    fields = ", ".join(f'"{name}" {kinds.get(kind, kind)}' for name, kind in columns.items())
+    fields = ", ".join(f'"{one}" {kinds.get(kind, kind)}' for one, kind in columns.items())
+    *schemas, name = table.split(".", 1)
+    schema = next(iter(schemas), "public")
     files = [str(one) for one in sorted((folder / "data").glob("[!_.]*.parquet"))]
     with (
         connected(name_of(folder)) as con,
@@ -52,11 +54,12 @@ def load(folder: Path, table: str, columns: Mapping[str, str]) -> None:
         duckdb.connect() as read,
     ):
         cursor.execute("BEGIN")
-        cursor.execute(f"CREATE TABLE IF NOT EXISTS {table} ({fields})")
-        cursor.execute(f"DELETE FROM {table}")
+        cursor.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
+        cursor.execute(f'CREATE TABLE IF NOT EXISTS "{schema}"."{name}" ({fields})')
+        cursor.execute(f'DELETE FROM "{schema}"."{name}"')
         if files:
             rows: Any = read.sql(f"SELECT * FROM read_parquet({files}, union_by_name = true)")
-            cursor.adbc_ingest(table, rows, mode="append")
+            cursor.adbc_ingest(name, rows, mode="append", db_schema_name=schema)
         cursor.execute("COMMIT")
 
 

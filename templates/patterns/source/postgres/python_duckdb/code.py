@@ -70,10 +70,11 @@ class PostgresSource:
             session.pull(con, query, into, self._traced(relation, request, contract))
 
     def _relation(self, session: PostgresSession, con: Connection) -> PostgresRelation:
-        found = session.query(con, PostgresRelation.described(self.table))
+        name = quoted(*self.table.split(".", 1))
+        found = session.query(con, PostgresRelation.described(name))
         if not found:
             raise NotReady(f"there is no table {self.table} at {self.connection}")
-        return PostgresRelation(found[0][0], {name: kind for _, name, kind in found})
+        return PostgresRelation(name, dict(found))
 
     def _wanted(self, relation: PostgresRelation, request: Request, contract: Contract) -> str:
         """The rows that may be wanted, in the database's words. No zone is a day from UTC."""

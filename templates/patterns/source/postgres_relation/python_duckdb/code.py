@@ -33,10 +33,10 @@ class PostgresRelation:
 
     @staticmethod
     def described(name: str) -> str:
-        """The query for its columns: its name, theirs, their types. None if there is no table."""
+        """The query for its columns with their types; none if there is no such table."""
         kind, of = "format_type(atttypid, atttypmod)", f"to_regclass({literal(name)})"
         where = f"attrelid = {of} AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
-        return f"SELECT {of}::text, attname::text, {kind} FROM pg_attribute WHERE {where}"
+        return f"SELECT attname::text, {kind} FROM pg_attribute WHERE {where}"
 
     def refuse_drift(self, contract: Contract) -> None:
         """Raise if a column is gone, or is of a type whose values are none of the contract's."""
