@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import time
+import tomllib
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from scaffold import source
 from tests.combinations import TABLE, answers, every, made
@@ -100,6 +103,27 @@ def settled(database: Database) -> None:
     mine = f"datname = '{database.name}' AND pid <> pg_backend_pid()"
     while database.ask(f"SELECT 1 FROM pg_stat_activity WHERE {mine}"):
         time.sleep(0.02)
+
+
+def test_a_project_has_what_its_server_needs_and_no_word_of_where_it_is(
+    templates: source.Templates, tmp_path: Path
+) -> None:
+    folder = project(tmp_path / "shop", templates)
+    assert list(yaml.safe_load((folder / "compose.yaml").read_text())["services"]) == ["postgres"]
+    assert "docker compose up" in (folder / "Makefile").read_text()
+    assert "PIPELINE_POSTGRES__PASSWORD" in (folder / "README.md").read_text()
+    packages = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+    assert [one for one in packages["dependencies"] if "postgres" in one]
+    assert [one for one in packages["optional-dependencies"]["dev"] if "postgres" in one]
+    assert not [one for one in packages["dependencies"] if "embedded" in one]
+    assert (
+        tomllib.loads((folder / "conf/defaults.toml").read_text()).keys().isdisjoint({"postgres"})
+    )
+    assert not re.search("5432|password|user", (folder / ".copier-answers.yml").read_text())
+    plain = made(tmp_path / "plain", templates, answers([CHOICE | {"sink": "duckdb"}]))
+    said = (plain / "Makefile").read_text() + (plain / "README.md").read_text()
+    assert "services" not in said.lower()
+    assert not [one for one in plain.rglob("*") if re.search("postgres|compose", one.name)]
 
 
 @pytest.mark.slow
