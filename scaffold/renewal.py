@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scaffold import catalogue as catalogues
-from scaffold import defaults
+from scaffold import defaults, keys
 from scaffold.catalogue import Catalogue
 from scaffold.errors import EnvironmentProblem, UsageError
 from scaffold.record import Record
@@ -40,9 +40,17 @@ def renewed(found: Record, templates: Templates) -> Renewal:
             mend(found),
             gone,
         )
-    after = [defaults.fill(entry, catalogue) for entry in before]
+    after = [defaults.fill(_heard(entry, catalogue), catalogue) for entry in before]
     notes = [note for pair in zip(before, after, strict=True) for note in _notes(*pair)]
     return Renewal({"pipelines": after} if notes else {}, tuple(notes))
+
+
+def _heard(entry: Entry, catalogue: Catalogue) -> Entry:
+    """Without what was said to questions that are no longer asked: only the reasons for a choice go with it."""
+    known = {f"{q.id}={answer}" for q in catalogue.chart.recorded for answer in q.answers}
+    kept = [item for item in entry.get(keys.BECAUSE.name) or () if item in known]
+    rest = {key: value for key, value in entry.items() if key != keys.BECAUSE.name}
+    return {**rest, keys.BECAUSE.name: kept} if kept else rest
 
 
 def mend(found: Record) -> str:
