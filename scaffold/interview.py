@@ -29,7 +29,8 @@ def run(talk: Talk) -> Draft | None:
 
 def choose(talk: Talk, entry: Entry) -> None:
     """The decision chart alone: where the data is, if nobody said, and its questions."""
-    asks = [] if entry.sample else [partial(ask_sample, talk, entry)]
+    asks: list[Callable[[], None]] = []
+    asks += [] if entry.sample else [partial(ask_sample, talk, entry)]
     asks += choosing.questions(talk, entry)
     _walk(talk, lambda: [("The data and the need", ask) for ask in asks], start=0)
 

@@ -26,7 +26,7 @@ def terminal(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
         opened.append(
             pexpect.spawn(
                 sys.executable,
-                ["-m", "scaffold", "new", *words],
+                ["-m", "scaffold", *(words if words[:1] == ("recommend",) else ("new", *words))],
                 cwd=str(tmp_path),
                 env=environment | own,
                 encoding="utf-8",
@@ -64,6 +64,7 @@ def test_a_conversation_with_second_thoughts(
     answer(talk, "Name of its package")
     answer(talk, "Where is your data")
     answer(talk, "Name of the pipeline")
+    answer(talk, "Help me choose")
     answer(talk, "Where do the rows go", DOWN + DOWN + ENTER)
     talk.expect("What does a run read")
     answer(talk, "Lookback .*cannot.*overwrite")
@@ -95,6 +96,7 @@ def test_ctrl_c_leaves_nothing_and_ends_with_130(
         "package",
         "your data",
         "the pipeline",
+        "Help me",
         "rows go",
     ):
         if asked in question:
@@ -126,3 +128,106 @@ def test_leaving_at_the_end_writes_nothing(
 
 def test_nothing_is_asked_when_everything_was_said(terminal: Callable[..., Terminal]) -> None:
     assert end(terminal("orders", "--defaults")) == 0
+
+
+def test_help_is_a_conversation_about_the_data_that_ends_in_patterns_and_their_reasons(
+    terminal: Callable[..., Terminal], tmp_path: Path
+) -> None:
+    talk = terminal("orders", "--name", "Orders", "--language", "python", "--package", "orders")
+    answer(talk, "Where is your data")
+    answer(talk, "Name of the pipeline")
+    answer(talk, "Help me choose", "y")
+    answer(talk, "Do you need the past", DOWN + ENTER)
+    answer(talk, "What becomes of a row", ESCAPE)
+    answer(talk, "Do you need the past", "\x1b[A" + ENTER)
+    answer(talk, "What becomes of a row")
+    answer(talk, "How much is there")
+    answer(talk, "How long after", DOWN * 3 + ENTER)
+    answer(talk, "May what was written", DOWN * 3 + ENTER)
+    answer(talk, "Do others read")
+    answer(talk, "Do rows take")
+    talk.expect("Extraction: Lookback")
+    talk.expect("because rows arrive up to a week late")
+    talk.expect("Not recommended:")
+    answer(talk, "Take these patterns")
+    answer(talk, "Another pipeline", "n")
+    answer(talk, "Make this project")
+    talk.expect("The same project again")
+    assert end(talk) == 0
+    made = (tmp_path / "orders" / ".copier-answers.yml").read_text()
+    assert "extraction: lookback" in made
+    assert "- history=past" in made
+    assert "- late=week" in made
+    readme = (tmp_path / "orders" / "README.md").read_text()
+    assert "**Up to a week**" in readme
+
+
+def test_what_is_recommended_and_not_taken_is_what_is_offered_first(
+    terminal: Callable[..., Terminal], tmp_path: Path
+) -> None:
+    talk = terminal("orders", "--name", "Orders", "--language", "python", "--package", "orders")
+    answer(talk, "Where is your data")
+    answer(talk, "Name of the pipeline")
+    answer(talk, "Help me choose", "y")
+    for question in ("the past", "becomes of", "How much", "How long"):
+        answer(talk, question)
+    answer(talk, "May what was written", "\x1b[A" * 1 + ENTER)
+    answer(talk, "Do others read")
+    answer(talk, "Do rows take")
+    answer(talk, "Take these patterns", "n")
+    answer(talk, "Where do the rows go")
+    answer(talk, "What does a run read", DOWN + DOWN + ENTER)
+    answer(talk, "rerun and after")
+    answer(talk, "Which steps")
+    answer(talk, "Another pipeline", "n")
+    answer(talk, "Make this project")
+    talk.expect("The same project again")
+    assert end(talk) == 0
+    made = (tmp_path / "orders" / ".copier-answers.yml").read_text()
+    assert "sink: append_log" in made
+
+
+def test_recommend_asks_what_was_not_said_and_writes_nothing(
+    terminal: Callable[..., Terminal], tmp_path: Path
+) -> None:
+    talk = terminal("recommend", "--history", "past", "--late", "week")
+    answer(talk, "Where is your data")
+    answer(talk, "What becomes of a row", ESCAPE)
+    answer(talk, "Where is your data")
+    for question in ("becomes of", "How much", "May what", "Do others read", "Do rows take"):
+        answer(talk, question)
+    talk.expect("Extraction: Lookback")
+    talk.expect("Make it:")
+    talk.expect("scaffold new")
+    assert end(talk) == 0
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_the_data_says_is_offered_with_what_it_rests_on(
+    terminal: Callable[..., Terminal], tmp_path: Path
+) -> None:
+    data = tmp_path / "orders"
+    data.mkdir()
+    for day in (1, 2, 3):
+        rows = [f"{day * 100 + n},2025-03-{day:02d} 10:00:00,{n}" for n in range(50)]
+        text = "\n".join(["order_id,ordered_at,amount", *rows])
+        (data / f"2025-03-{day:02d}.csv").write_text(f"{text}\n")
+    talk = terminal("recommend", "--sample", str(data), "--history", "past")
+    talk.expect("in 3 files no order_id comes twice")
+    answer(talk, "What becomes of a row")
+    talk.expect("3 files of .*; how soon it is wanted is yours to say")
+    answer(talk, "How much is there")
+    talk.expect("no row is older than one before it")
+    answer(talk, "How long after")
+    for question in ("May what", "Do others read", "Do rows take"):
+        answer(talk, question)
+    talk.expect("because nothing is late")
+    talk.expect("scaffold new orders --sample")
+    assert end(talk) == 0
+
+
+def test_ctrl_c_leaves_a_recommendation_with_130(terminal: Callable[..., Terminal]) -> None:
+    talk = terminal("recommend")
+    answer(talk, "Where is your data")
+    answer(talk, "Do you need the past", "\x03")
+    assert end(talk) == 130

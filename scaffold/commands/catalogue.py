@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import click
@@ -142,7 +142,7 @@ def _show(
         click.echo(json.dumps(files, indent=2) if as_json else pages.code_text(files), nl=as_json)
         return
     if as_json:
-        plain = [_plain(one) | {"page": one.page} | pages.related(one, known) for one in found]
+        plain = [pages.plain(one) | {"page": one.page} | pages.related(one, known) for one in found]
         click.echo(json.dumps(plain, indent=2))
         return
     click.echo("\n\n".join(pages.page(one, known) for one in found))
@@ -190,9 +190,5 @@ def _axis(axis: Axis, patterns: Iterable[Pattern]) -> dict[str, Any]:
         "question": axis.question,
         "many": axis.many,
         "asked": axis.asked,
-        "patterns": [_plain(pattern) for pattern in patterns],
+        "patterns": [pages.plain(pattern) for pattern in patterns],
     }
-
-
-def _plain(pattern: Pattern) -> Mapping[str, Any]:
-    return pages.plain(pattern)

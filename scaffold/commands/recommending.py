@@ -34,6 +34,8 @@ from scaffold.recommend import Recommendation
 from scaffold.scalars import nearest
 from scaffold.talk import Entry
 
+_PROJECT = ("runtime", "language")
+
 
 def run(given: dict[str, Any]) -> None:
     """The whole command."""
@@ -83,8 +85,8 @@ def _said(given: Mapping[str, Any], problems: Problems) -> tuple[dict[str, Any],
         if name.startswith("ask__") and value is not None
     }
     found |= flags.layer(given)
-    project = {key: found.pop(key) for key in ("runtime", "language") if key in found}
-    return found, project
+    project = {key: value for key, value in found.items() if key in _PROJECT}
+    return {key: value for key, value in found.items() if key not in _PROJECT}, project
 
 
 def _heard(said: Mapping[str, Any], catalogue: Catalogue, problems: Problems) -> dict[str, str]:
