@@ -12,7 +12,7 @@ import pexpect
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ENTER, ESCAPE, DOWN, CLEAR = "\r", "\x1b", "\x1b[B", "\x15"
+ENTER, ESCAPE, UP, DOWN, CLEAR = "\r", "\x1b", "\x1b[A", "\x1b[B", "\x15"
 Terminal = Any
 
 
@@ -137,9 +137,9 @@ def test_help_is_a_conversation_about_the_data_that_ends_in_patterns_and_their_r
     answer(talk, "Where is your data")
     answer(talk, "Name of the pipeline")
     answer(talk, "Help me choose", "y")
-    answer(talk, "Do you need the past", DOWN + ENTER)
+    answer(talk, "Do you need the past", DOWN + DOWN + ENTER)
     answer(talk, "What becomes of a row", ESCAPE)
-    answer(talk, "Do you need the past", "\x1b[A" + ENTER)
+    answer(talk, "Do you need the past", UP + ENTER)
     answer(talk, "What becomes of a row")
     answer(talk, "How much is there")
     answer(talk, "How long after", DOWN * 3 + ENTER)
@@ -171,7 +171,7 @@ def test_what_is_recommended_and_not_taken_is_what_is_offered_first(
     answer(talk, "Help me choose", "y")
     for question in ("the past", "becomes of", "How much", "How long"):
         answer(talk, question)
-    answer(talk, "May what was written", "\x1b[A" * 1 + ENTER)
+    answer(talk, "May what was written", UP + ENTER)
     answer(talk, "Do others read")
     answer(talk, "Do rows take")
     answer(talk, "Take these patterns", "n")

@@ -17,8 +17,8 @@ import pytest
 import yaml
 
 from scaffold import answers, cli, facts, recommend, reproduce, rules
-from scaffold import chart as charts
 from scaffold import catalogue as catalogues
+from scaffold import chart as charts
 from scaffold.catalogue import Catalogue
 from scaffold.chart import UNKNOWN
 from scaffold.errors import UsageError

@@ -132,8 +132,8 @@ def _compare(here: _Seen, identity: Column) -> None:
     for this, following in pairwise(range(len(here.raw.ends))):
         query = f"""
             SELECT count(*), count(b.id), count(*) FILTER (a.h <> b.h)
-            FROM (SELECT {identity.sql} AS id, hash(({whole_row},)) AS h FROM filed WHERE f = {this}) a
-            LEFT JOIN (SELECT {identity.sql} AS id, hash(({whole_row},)) AS h FROM filed
+            FROM (SELECT {identity.sql} AS id, hash({whole_row}) AS h FROM filed WHERE f = {this}) a
+            LEFT JOIN (SELECT {identity.sql} AS id, hash({whole_row}) AS h FROM filed
                 WHERE f = {following}) b USING (id)
         """
         rows, both, changed = one(here.connection, query)
@@ -193,7 +193,8 @@ def _lateness(here: _Seen) -> None:
         )
         source = f"(SELECT d.*, e.top FROM filed d LEFT JOIN ({earlier}) e USING (f))"
         late = f"date_diff('second', {at}, top)"
-        _say_late(here, late, f"in {files} files in the order of their names", source=source)
+        how = f"in {files} files in the order of their names"
+        _say_late(here, late, how, source=source, certain=here.raw.complete)
     else:
         source = (
             f"(SELECT *, max({at}) OVER (ORDER BY n ROWS UNBOUNDED PRECEDING) AS top FROM filed)"
@@ -211,7 +212,9 @@ def _say_late(  # noqa: PLR0913 - the parts of one query
     share: float = LATE_SHARE,
     certain: bool = True,
 ) -> None:
-    """Says it, unless so much is late that there is no order. One file may have been sorted: nothing late is no sign then."""
+    """Says it, unless so much is late that there is no order. Where one file may have been sorted, or some were not read,
+    that nothing is late is no sign.
+    """
     real = _REAL.format(here.moment.sql if here.moment else "")
     query = f"SELECT count(*), count(*) FILTER (s > 0), max(s) FROM (SELECT {late} AS s FROM {source} WHERE {real})"
     rows, behind, seconds = one(here.connection, query)
