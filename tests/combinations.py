@@ -8,8 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from scaffold import catalogue, render, rules
-from scaffold.source import Templates
+from scaffold import catalogue, render, rules, source
 
 FORMATS = ("csv", "jsonl", "parquet")
 Choice = Mapping[str, Any]
@@ -72,10 +71,11 @@ def answers(
     return project | {"pipelines": pipelines}
 
 
-def made(folder: Path, templates: Templates, data: Mapping[str, Any]) -> Path:
-    """A project in a new folder."""
+def made(folder: Path, templates: source.Templates, data: Mapping[str, Any]) -> Path:
+    """A project in a new folder. Only for as long as that takes does copier not find git."""
     folder.mkdir()
-    render.render(data, templates, folder)
+    with source.open_templates():
+        render.render(data, templates, folder)
     return folder
 
 

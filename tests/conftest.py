@@ -7,10 +7,17 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from scaffold import source
 from tests import jvm, services
 from tests.releases import Releases, make, make_evolving
+
+# How long an example takes is the machine's matter: a busy one is no failure.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")
@@ -30,10 +37,9 @@ def project(releases: Releases, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def templates() -> Iterator[source.Templates]:
+def templates() -> source.Templates:
     """Those of this checkout."""
-    with source.open_templates() as found:
-        yield found
+    return source.templates()
 
 
 @pytest.fixture(scope="session")
