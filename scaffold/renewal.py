@@ -46,7 +46,7 @@ def renewed(found: Record, templates: Templates) -> Renewal:
 
 
 def _heard(entry: Entry, catalogue: Catalogue) -> Entry:
-    """Without what was said to questions that are no longer asked: only the reasons for a choice go with it."""
+    """Without what was said to questions that are no longer asked: it explained a choice, which stays."""
     known = {f"{q.id}={answer}" for q in catalogue.chart.recorded for answer in q.answers}
     kept = [item for item in entry.get(keys.BECAUSE.name) or () if item in known]
     rest = {key: value for key, value in entry.items() if key != keys.BECAUSE.name}
@@ -94,6 +94,10 @@ def _notes(before: Entry, after: Entry) -> Iterator[str]:
     for key in after:
         if key not in before:
             yield f"New setting {key} of pipeline {name}: its default was taken, {after[key]!r}."
+    kept = after.get(keys.BECAUSE.name, ())
+    for item in before.get(keys.BECAUSE.name) or ():
+        if item not in kept:
+            yield f"{item} of pipeline {name} is no longer asked: it is not a reason any more."
     for key in before:
-        if key not in after:
+        if key not in after and key != keys.BECAUSE.name:
             yield f"{key} of pipeline {name} is no longer asked; it was {before[key]!r}."

@@ -16,13 +16,14 @@ from typing import Any
 import pytest
 import yaml
 
-from scaffold import answers, cli, facts, recommend, reproduce, rules
+from scaffold import answers, cli, facts, recommend, renewal, reproduce, rules
 from scaffold import catalogue as catalogues
 from scaffold import chart as charts
 from scaffold.catalogue import Catalogue
 from scaffold.chart import UNKNOWN
 from scaffold.errors import UsageError
 from scaffold.recommend import Recommendation
+from scaffold.record import Record
 from scaffold.source import Templates, templates_dir
 from tests.combinations import made
 from tests.said import every, pairwise
@@ -381,3 +382,14 @@ def test_i_do_not_know_is_not_recorded() -> None:
     found = recommend.recommend({"late": UNKNOWN, "source": "files"}, {}, CATALOGUE)
     assert "because" not in found.answers()
     assert not [word for word in reproduce.decisions(found.answers(), CATALOGUE) if "=" in word]
+
+
+def test_an_update_leaves_out_what_is_no_longer_asked_and_says_so(templates: Templates) -> None:
+    project = answers.complete({"pipelines": [{"because": ["late=week"]}]}, CATALOGUE, "x")
+    found = project.answers()
+    found["pipelines"][0]["because"] = ["late=week", "weather=fine"]
+    new = renewal.renewed(Record(found, "v0.1.0", "", "", edited=False), templates)
+    assert new.asked["pipelines"][0]["because"] == ["late=week"]
+    assert [note.partition(" ")[0] for note in new.notes] == ["weather=fine"]
+    same = Record(project.answers(), "v0.1.0", "", "", edited=False)
+    assert not renewal.renewed(same, templates).notes
