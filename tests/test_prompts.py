@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,9 +12,14 @@ from typing import Any
 import pexpect
 import pytest
 
+from scaffold import recommend
+from scaffold.catalogue import load
+
 ROOT = Path(__file__).parent.parent
 ENTER, ESCAPE, UP, DOWN, CLEAR = "\r", "\x1b", "\x1b[A", "\x1b[B", "\x15"
 Terminal = Any
+ASKED = {q.id: q.question for q in load().chart.questions if recommend.asked(q, load())}
+NOT_ASKED = "not asked"
 
 
 @pytest.fixture
@@ -130,6 +136,13 @@ def test_nothing_is_asked_when_everything_was_said(terminal: Callable[..., Termi
     assert end(terminal("orders", "--defaults")) == 0
 
 
+def chart(talk: Terminal, **keys: str) -> None:
+    """Answers each question of the decision chart: by keys, or by Enter, which takes what is offered."""
+    for id_, question in ASKED.items():
+        if keys.get(id_) != NOT_ASKED:
+            answer(talk, re.escape(question), keys.get(id_, "") + ENTER)
+
+
 def test_help_is_a_conversation_about_the_data_that_ends_in_patterns_and_their_reasons(
     terminal: Callable[..., Terminal], tmp_path: Path
 ) -> None:
@@ -137,15 +150,10 @@ def test_help_is_a_conversation_about_the_data_that_ends_in_patterns_and_their_r
     answer(talk, "Where is your data")
     answer(talk, "Name of the pipeline")
     answer(talk, "Help me choose", "y")
-    answer(talk, "Do you need the past", DOWN + DOWN + ENTER)
-    answer(talk, "What becomes of a row", ESCAPE)
-    answer(talk, "Do you need the past", UP + ENTER)
-    answer(talk, "What becomes of a row")
-    answer(talk, "How much is there")
-    answer(talk, "How long after", DOWN * 3 + ENTER)
-    answer(talk, "May what was written", DOWN * 3 + ENTER)
-    answer(talk, "Do others read")
-    answer(talk, "Do rows take")
+    first, second, *_ = ASKED.values()
+    answer(talk, re.escape(first), DOWN + DOWN + ENTER)
+    answer(talk, re.escape(second), ESCAPE)
+    chart(talk, history=UP, late=DOWN * 3)
     talk.expect("Extraction: Lookback")
     talk.expect("because rows arrive up to a week late")
     talk.expect("Not recommended:")
@@ -169,14 +177,12 @@ def test_what_is_recommended_and_not_taken_is_what_is_offered_first(
     answer(talk, "Where is your data")
     answer(talk, "Name of the pipeline")
     answer(talk, "Help me choose", "y")
-    for question in ("the past", "becomes of", "How much", "How long"):
-        answer(talk, question)
-    answer(talk, "May what was written", UP + ENTER)
-    answer(talk, "Do others read")
-    answer(talk, "Do rows take")
+    chart(talk, target=UP)
     answer(talk, "Take these patterns", "n")
+    if "source" in ASKED:
+        answer(talk, "Where do the rows come from")
     answer(talk, "Where do the rows go")
-    answer(talk, "What does a run read", DOWN + DOWN + ENTER)
+    answer(talk, "What does a run read")
     answer(talk, "rerun and after")
     answer(talk, "Which steps")
     answer(talk, "Another pipeline", "n")
@@ -190,12 +196,11 @@ def test_what_is_recommended_and_not_taken_is_what_is_offered_first(
 def test_recommend_asks_what_was_not_said_and_writes_nothing(
     terminal: Callable[..., Terminal], tmp_path: Path
 ) -> None:
-    talk = terminal("recommend", "--history", "past", "--late", "week")
+    talk = terminal("recommend", "--history", "past", "--late", "week", "--source", "files")
     answer(talk, "Where is your data")
     answer(talk, "What becomes of a row", ESCAPE)
     answer(talk, "Where is your data")
-    for question in ("becomes of", "How much", "May what", "Do others read", "Do rows take"):
-        answer(talk, question)
+    chart(talk, history=NOT_ASKED, late=NOT_ASKED, source=NOT_ASKED)
     talk.expect("Extraction: Lookback")
     talk.expect("Make it:")
     talk.expect("scaffold new")
@@ -212,7 +217,7 @@ def test_what_the_data_says_is_offered_with_what_it_rests_on(
         rows = [f"{day * 100 + n},2025-03-{day:02d} 10:00:00,{n}" for n in range(50)]
         text = "\n".join(["order_id,ordered_at,amount", *rows])
         (data / f"2025-03-{day:02d}.csv").write_text(f"{text}\n")
-    talk = terminal("recommend", "--sample", str(data), "--history", "past")
+    talk = terminal("recommend", "--sample", str(data), "--history", "past", "--source", "files")
     talk.expect("in 3 files no order_id comes twice")
     answer(talk, "What becomes of a row")
     talk.expect("3 files of .*; how soon it is wanted is yours to say")
