@@ -84,22 +84,28 @@ def parse(raw: Mapping[str, Any]) -> Chart:
 
 
 def mistakes(chart: Chart, patterns: Mapping[str, Any]) -> Iterator[str]:
-    """What of the chart points nowhere. `patterns` are those of the catalogue, by axis and id."""
-    known = {question.id: {*question.answers, UNKNOWN} for question in chart.questions}
-    for question in chart.questions:
-        if question.axis:
-            known[question.id] |= {p.id for p in patterns.values() if p.axis == question.axis}
+    """What of the chart leads nowhere. `patterns` are those of the catalogue, by axis and id.
+
+    A line about a pattern that is not there is none: a pattern can go without its lines, as it comes without any.
+    """
+    known = {q.id: {*q.answers, UNKNOWN} for q in chart.recorded}
     lines = (*chart.choose, *chart.reject)
+    axes = {question.id for question in chart.questions if question.axis}
     for when in (*(line.when for line in lines), *(limit.when for limit in chart.limits)):
         for name, answers in when.items():
             for answer in answers:
-                if answer not in known.get(name, ()):
+                if name not in axes and answer not in known.get(name, ()):
                     yield f"the chart asks for the unknown {name}={answer}"
-    refs = {line.pattern for line in lines}.union(*(x.where | x.without for x in chart.limits))
-    yield from (f"the chart names the unknown {ref}" for ref in sorted(refs - set(patterns)))
     for line in chart.choose:
-        of = {s.key for s in patterns[line.pattern].settings} if line.pattern in patterns else set()
-        yield from (f"{line.pattern} has no {key}" for key in line.settings if key not in of)
+        if line.pattern in patterns:
+            own = {setting.key for setting in patterns[line.pattern].settings}
+            yield from (f"{line.pattern} has no {key}" for key in line.settings if key not in own)
+
+
+def named(chart: Chart) -> frozenset[str]:
+    """Every pattern that the chart speaks of."""
+    lines = (line.pattern for line in (*chart.choose, *chart.reject))
+    return frozenset(lines).union(*(limit.where | limit.without for limit in chart.limits))
 
 
 def _when(raw: Mapping[str, Any]) -> dict[str, Any]:

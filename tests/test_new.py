@@ -540,7 +540,7 @@ def test_the_code_that_is_shown_is_that_of_a_project(scaffold: Scaffold, here: P
         ),
         (["--capability", "safe-retry", "--axis", "behaviour"], {"idempotent", "self_healing"}),
     ],
-    ids=" ".join,
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_list_shows_what_filters_leave(scaffold: Scaffold, words: list[str], ids: set[str]) -> None:
     text = scaffold("list", *words).stdout

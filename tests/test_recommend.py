@@ -95,6 +95,13 @@ def test_every_line_of_the_chart_is_the_first_about_its_pattern_after_some_answe
             assert any(charts.first(lines, line.pattern, said) is line for said in every_), line
 
 
+def test_the_chart_speaks_of_patterns_that_there_are() -> None:
+    assert charts.named(CATALOGUE.chart) <= set(CATALOGUE.patterns)
+    for line in (*CATALOGUE.chart.choose, *CATALOGUE.chart.reject):
+        for question, said in line.when.items():
+            assert set(said) <= set(spoken(question)), line
+
+
 def spoken(question: str) -> tuple[str, ...]:
     """What can be said to a question, in some runtime or some day."""
     (found,) = (one for one in QUESTIONS if one.id == question)
@@ -193,7 +200,6 @@ def with_source(provides: list[str]) -> Catalogue:
     [
         ({"when": {"late": "never_ever"}}, "late=never_ever"),
         ({"when": {"weather": "fine"}}, "weather=fine"),
-        ({"pattern": "sink/nowhere"}, "unknown sink/nowhere"),
         ({"settings": {"windows": 3}}, "has no windows"),
     ],
 )
