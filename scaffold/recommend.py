@@ -149,6 +149,10 @@ _UNSAID = "you did not say where the data is, and files can be tried at once"
 
 def _why_not(pattern: Pattern, said: Said, whole: Entry, catalogue: Catalogue) -> str:
     """What speaks against a pattern: the rules where it was wished for or cannot be, else the chart."""
+    asked = [q.id for q in catalogue.chart.questions if q.axis == pattern.axis]
+    if asked and catalogue.made(pattern):
+        said_ = any(said.get(id_) for id_ in asked)
+        return "your data is not there" if said_ else "you did not say that your data is there"
     wished = charts.first(catalogue.chart.choose, pattern.ref, said) is not None
     many = catalogue.axis(pattern.axis).many
     trial = [*whole[pattern.axis], pattern.id] if many else pattern.id
@@ -156,10 +160,7 @@ def _why_not(pattern: Pattern, said: Said, whole: Entry, catalogue: Catalogue) -
     line = charts.first(catalogue.chart.reject, pattern.ref, said)
     if refused and (wished or not catalogue.made(pattern) or line is None):
         return refused[0].need.reason
-    if line:
-        return line.reason
-    asked = any(q.axis == pattern.axis and said.get(q.id) for q in catalogue.chart.questions)
-    return "your data is not there" if asked else "nothing that you said asks for it"
+    return line.reason if line else "nothing that you said asks for it"
 
 
 def _settings(

@@ -138,6 +138,26 @@ def why(found: Recommendation, ref: str) -> str:
     return next(one.text for one in (*found.taken, *found.rejected) if one.pattern.ref == ref)
 
 
+def test_a_topic_is_followed_from_offset_to_offset() -> None:
+    catalogue = CATALOGUE.on("scala_spark")
+    for late, watermark in (("any", "365d"), ("week", "7d"), ("day", None)):
+        found = recommend.recommend({"source": "kafka", "late": late}, {}, catalogue)
+        assert found.choice["extraction"] == "streaming"
+        assert found.settings.get("watermark") == watermark
+        assert "ordered by arrival" in why(found, "extraction/lookback")
+    assert why(found, "source/files") == "your data is not there"
+
+
+def test_a_table_shows_deletions_in_snapshots_and_is_never_streamed() -> None:
+    catalogue = CATALOGUE.on("scala_spark")
+    found = recommend.recommend({"source": "postgres", "changes": "deleted"}, {}, catalogue)
+    assert found.choice["extraction"] == "full_snapshot"
+    found = recommend.recommend({"source": "postgres", "volume": "minutes"}, {}, catalogue)
+    assert found.choice["extraction"] == "time_ranged"
+    assert found.settings["every"] == "15m"
+    assert "has none" in why(found, "extraction/streaming")
+
+
 def test_what_rules_refuse_is_rejected_with_their_reason() -> None:
     found = recommend.recommend({"late": "week", "target": "append_only"}, {}, CATALOGUE)
     assert "cannot overwrite" in why(found, "extraction/lookback")
