@@ -1,11 +1,12 @@
 """Build the documentation site: `make docs`, or python -m scripts.docs.build [FOLDER].
 
-The repository is the source. Pages are staged in a folder, with what is generated between them, and built strictly: a
+The repository is the source; of it only the table of patterns in README.md is written. Pages are staged in a folder, with what is generated between them, and built strictly: a
 dead link, an anchor or a symbol that is gone, or anything that would be loaded from elsewhere ends in exit code 1.
 """
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -24,45 +25,59 @@ OUT = ROOT / "build" / "docs"
 TOP = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
 TOP |= {"templates/patterns/index.md": "patterns/index.md"}
 GENERATED = ("commands.md", "errors.md", "decisions/index.md", "license.md")
+BEGIN, END = "<!-- patterns: make docs -->", "<!-- end of patterns -->"
+COLOUR = re.compile(r"\x1b\[[\d;]*m")
 Nav = list[dict[str, Any]]
 
 
 def main() -> int:
     out = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else OUT
-    try:
-        found = build(ROOT, out)
-    except Broken as error:
-        found = [str(error)]
+    readme(ROOT)
+    found = build(ROOT, out)
     for problem in found:
         print(problem, file=sys.stderr)
     print(f"{len(found)} problems" if found else f"The site is in {out / 'site'}")
     return bool(found)
 
 
+def readme(root: Path) -> None:
+    """Put the table of patterns into the README, between its two comments."""
+    file = root / "README.md"
+    before, _, rest = file.read_text(encoding="utf-8").partition(BEGIN)
+    after = rest.partition(END)[2]
+    table = patterns.table(catalogues.of(root))
+    write(file, f"{before}{BEGIN}\n\n{table}\n\n{END}{after}")
+
+
 def build(root: Path, out: Path) -> list[str]:
     """Make the site of the repository at `root` in `out/site`; says what is wrong with it."""
     shutil.rmtree(out, ignore_errors=True)
     catalogue = catalogues.of(root)
-    stage(root, catalogue, out / "docs")
+    if found := stage(root, catalogue, out / "docs"):
+        return found
     text = (root / "docs" / "zensical.toml").read_text(encoding="utf-8")
     nav = f"nav = {toml(navigation(root, catalogue))}"
     (out / "zensical.toml").write_text(text.replace("nav = []", nav), encoding="utf-8")
     command = (sys.executable, "-m", "zensical", "build", "--strict", "--clean")
     done = subprocess.run(command, cwd=out, check=False, capture_output=True, text=True)
     if done.returncode:
-        return [done.stdout + done.stderr]
+        return [COLOUR.sub("", done.stdout + done.stderr).partition("Traceback")[0].strip()]
     return list(links.problems(out / "site"))
 
 
-def stage(root: Path, catalogue: Catalogue, folder: Path) -> None:
-    """Every page as the site has it, in a folder."""
-    site = Site(root, places(root, catalogue))
+def stage(root: Path, catalogue: Catalogue, folder: Path) -> list[str]:
+    """Put every page as the site has it into a folder; says which of them name what is gone."""
+    site, found = Site(root, places(root, catalogue)), []
     for source, place in site.pages.items():
         text = generated(root, catalogue, source) or (root / source).read_text(encoding="utf-8")
-        write(folder / place, site.page(source, text))
+        try:
+            write(folder / place, site.page(source, text))
+        except Broken as error:
+            found.append(str(error))
     for name, drawing in site.drawn.items():
         write(folder / "assets" / "diagrams" / name, drawing)
     shutil.copytree(root / "docs" / "assets", folder / "assets", dirs_exist_ok=True)
+    return found
 
 
 def places(root: Path, catalogue: Catalogue) -> dict[str, str]:
