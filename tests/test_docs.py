@@ -66,9 +66,21 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """The repository, to be spoilt."""
-    left = ("__pycache__", "target", ".cache", ".git", ".venv*", "build", "demo", ".*_cache", "warehouse")
+    left = (
+        "__pycache__",
+        "target",
+        ".cache",
+        ".git",
+        ".venv*",
+        "build",
+        "demo",
+        ".*_cache",
+        "warehouse",
+    )
     return Path(
-        shutil.copytree(ROOT, tmp_path / "copy", ignore=shutil.ignore_patterns(*left), symlinks=True)
+        shutil.copytree(
+            ROOT, tmp_path / "copy", ignore=shutil.ignore_patterns(*left), symlinks=True
+        )
     )
 
 

@@ -10,7 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,11 @@ from scripts.docs.pages import Site
 
 ROOT = Path(__file__).parent.parent.parent
 OUT = ROOT / "build" / "docs"
-TOP = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
+TOP = {
+    "README.md": "index.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "CHANGELOG.md": "changelog.md",
+}
 TOP |= {"templates/patterns/index.md": "patterns/index.md"}
 GENERATED = ("commands.md", "errors.md", "decisions/index.md", "license.md")
 BEGIN, END = "<!-- patterns: make docs -->", "<!-- end of patterns -->"
@@ -84,7 +88,9 @@ def places(root: Path, catalogue: Catalogue) -> dict[str, str]:
     """Where the files of the repository are on the site; generated ones where they would be in docs/."""
     written = (path.relative_to(root / "docs").as_posix() for path in (root / "docs").rglob("*.md"))
     found = dict(TOP) | {f"docs/{name}": name for name in (*sorted(written), *GENERATED)}
-    return found | {f"{patterns.folder(one)}/page.md": patterns.place(one) for one in patterns.shown(catalogue)}
+    return found | {
+        f"{patterns.folder(one)}/page.md": patterns.place(one) for one in patterns.shown(catalogue)
+    }
 
 
 def generated(root: Path, catalogue: Catalogue, source: str) -> str:
@@ -92,7 +98,7 @@ def generated(root: Path, catalogue: Catalogue, source: str) -> str:
     for one in patterns.shown(catalogue):
         if source == f"{patterns.folder(one)}/page.md":
             return patterns.page(one, catalogue, root)
-    made = {
+    made: dict[str, Callable[[], str]] = {
         "templates/patterns/index.md": lambda: patterns.index(catalogue),
         "docs/commands.md": commands.page,
         "docs/errors.md": lambda: errors.page(root),
@@ -103,7 +109,12 @@ def generated(root: Path, catalogue: Catalogue, source: str) -> str:
 
 
 def decisions(root: Path) -> str:
-    lines = ["# Decisions", "", "Why it is built as it is, one page for each choice between real alternatives.", ""]
+    lines = [
+        "# Decisions",
+        "",
+        "Why it is built as it is, one page for each choice between real alternatives.",
+        "",
+    ]
     return "\n".join([*lines, *(f"- [{title(path)}]({path.name})" for path in _decisions(root))])
 
 
@@ -114,7 +125,13 @@ def navigation(root: Path, catalogue: Catalogue) -> Nav:
         return [{title(root / "docs" / folder / f"{n}.md"): f"{folder}/{n}.md"} for n in names]
 
     axes = [
-        {axis.title: [{one.title: patterns.place(one)} for one in patterns.shown(catalogue) if one.axis == axis.id]}
+        {
+            axis.title: [
+                {one.title: patterns.place(one)}
+                for one in patterns.shown(catalogue)
+                if one.axis == axis.id
+            ]
+        }
         for axis in catalogue.axes
     ]
     records = [{title(path): f"decisions/{path.name}"} for path in _decisions(root)]

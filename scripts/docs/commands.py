@@ -8,14 +8,18 @@ import click
 
 from scaffold import cli
 
+INTRO = (
+    "Generated from the program. `scaffold COMMAND --help` says the same in a terminal. "
+    "Exit codes and messages are on [their own page](errors.md)."
+)
+
 
 def page() -> str:
     """All commands, with every flag that `--help` shows."""
     lines = [
         "# Commands",
         "",
-        "Generated from the program. `scaffold COMMAND --help` says the same in a terminal. "
-        "Exit codes and messages are on [their own page](errors.md).",
+        INTRO,
         "",
         "| command | |",
         "|---|---|",

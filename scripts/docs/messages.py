@@ -12,7 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CLASSES = {"ScaffoldError": 2, "UsageError": 2, "EnvironmentProblem": 3}
-PROJECT = {"PipelineError": 1, "Transient": 1, "UsageError": 2, "EnvironmentFailure": 3, "NotReady": 4}
+PROJECT = {
+    "PipelineError": 1,
+    "Transient": 1,
+    "UsageError": 2,
+    "EnvironmentFailure": 3,
+    "NotReady": 4,
+}
 PARTS = ("what", "why", "fix")
 USUAL = {
     1: "Mend the data or the code that it names; then backfill the unit.",
@@ -52,7 +58,7 @@ def rows(messages: list[Message]) -> Iterator[str]:
     yield "| what it says | why, and what to do |"
     yield "|---|---|"
     lines = {f"| {_cell(each.what)} | {_cell(advice(each))} |" for each in messages}
-    yield from sorted(lines, key=lambda line: line.lstrip("| ‹\"").lower())
+    yield from sorted(lines, key=lambda line: line.lstrip('| ‹"').lower())
 
 
 def advice(message: Message) -> str:
@@ -117,9 +123,9 @@ def _what(node: ast.expr) -> str:
         case ast.Name(id=name) | ast.Attribute(attr=name):
             word = name.strip("_").replace("_", " ").lower()
             return "what was said" if word in ("error", "stderr", "strerror") else word
-        case ast.Call(func=ast.Attribute(value=ast.Name(id=module)), args=[first, *_]) if (
-            module in ("shlex", "os")
-        ):
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(id=module)), args=[first, *_]
+        ) if module in ("shlex", "os"):
             return _what(first)
         case ast.Call(func=ast.Attribute(value=value), args=args):
             return _what(args[0] if isinstance(value, ast.Constant) and args else value)

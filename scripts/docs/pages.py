@@ -81,7 +81,7 @@ class Site:
         self, source: str, kind: str, indent: str, block: list[str], end: str
     ) -> Iterator[str]:
         if kind == "include":
-            made = [line for each in block if each.strip() for line in self.code(source, each)]
+            made = [line for each in block if each.strip() for line in self.code(each)]
         elif kind == "mermaid":
             made = [self._diagram(source, "\n".join(block) + "\n")]
         else:
@@ -90,7 +90,7 @@ class Site:
             return
         yield from (indent + line if line else line for line in made)
 
-    def code(self, source: str, reference: str) -> list[str]:
+    def code(self, reference: str) -> list[str]:
         """An excerpt as a block of code, with the lines that it stands in."""
         found = excerpts.find(self.root, reference.strip())
         language = LANGUAGES.get(Path(found.path).suffix, "text")

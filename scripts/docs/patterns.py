@@ -11,6 +11,10 @@ from scaffold.catalogue import Catalogue, Runtime
 from scaffold.pattern import Need, Pattern, Setting
 
 CODE = {"python": "py", "scala": "scala"}
+INTRO = (
+    "Each axis is one decision about a pipeline. What a pattern *provides* another one can *need*: rules follow "
+    "from these words alone, so that a new pattern needs no list of pairs. The default is set in **bold**."
+)
 PROOF = re.compile(r'(?:test|proof)\(\s*"([^"]+)"', re.MULTILINE)
 
 
@@ -42,8 +46,7 @@ def index(catalogue: Catalogue) -> str:
     lines = [
         "# Dataflow patterns",
         "",
-        "Each axis is one decision about a pipeline. What a pattern *provides* another one can *need*: rules follow "
-        "from these words alone, so that a new pattern needs no list of pairs. The default is set in **bold**.",
+        INTRO,
     ]
     for axis in catalogue.axes:
         many = "any number" if axis.many else "one"
@@ -101,7 +104,11 @@ def _need(need: Need, catalogue: Catalogue) -> str:
     text = f"**Needs `{need.capability}`**{only}, from {whom}: {need.reason}. "
     if need.compensation:
         added = _link(catalogue.patterns[f"compensation/{need.compensation}"])
-        how = f"with `--accept {need.rule}` {added} is added" if need.explicit else f"{added} is added by itself"
+        how = (
+            f"with `--accept {need.rule}` {added} is added"
+            if need.explicit
+            else f"{added} is added by itself"
+        )
         return f"{text}Where it is missing, {how}."
     if need.overridable:
         return f"{text}Where it is missing it is refused, unless you take it all the same: `--accept {need.rule}`."
@@ -120,7 +127,9 @@ def _wanted(pattern: Pattern, catalogue: Catalogue) -> str:
 
 def _instead(pattern: Pattern, catalogue: Catalogue) -> Iterator[str]:
     adding = [
-        other for other in _offered(catalogue) if pattern.id in {n.compensation for n in other.needs}
+        other
+        for other in _offered(catalogue)
+        if pattern.id in {n.compensation for n in other.needs}
     ]
     if adding and pattern.axis == "compensation":
         yield f"It is added for {_links(adding)}."
@@ -244,4 +253,3 @@ def _ids(refs: frozenset[str]) -> str:
 def _listed(words: list[str]) -> str:
     *some, last = words or [""]
     return f"{', '.join(some)} and {last}" if some else last
-

@@ -8,7 +8,10 @@ from ..core.contract import Column, Table
 from ..core.pipeline import Step
 from ..core.quality import Gate
 
-COLUMNS = (Column(name="_unit", type="TIMESTAMP"), Column(name="rows", type="BIGINT"))
+COUNTS = Table(
+    name="row_counts",
+    columns=(Column(name="_unit", type="TIMESTAMP"), Column(name="rows", type="BIGINT")),
+)
 QUERY = "SELECT _unit, count(*) AS rows FROM input GROUP BY _unit"
 
 
@@ -17,4 +20,4 @@ class RowCounts:
     """silver → row_counts. `_unit` is the start of a window, in UTC."""
 
     def steps(self, gate: Gate) -> Sequence[Step]:
-        return [Step(Table(name="row_counts", columns=COLUMNS), "silver", QUERY, attrgetter("rows"))]
+        return [Step(COUNTS, "silver", QUERY, attrgetter("rows"))]
