@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -91,6 +92,12 @@ def text(site: Path, page: str) -> str:
 def test_the_site_is_built_strictly_and_every_link_in_it_leads_to_something(site: Path) -> None:
     assert len(list((site / "site").rglob("*.html"))) > len(SEED) + len(patterns.shown(CATALOGUE))
     assert (site / "site" / "search.json").stat().st_size > 100_000  # what the search looks through
+
+
+def test_every_page_is_in_the_navigation_once() -> None:
+    said = json.dumps(build.navigation(ROOT, CATALOGUE))
+    listed = re.findall(r'"([\w/-]+\.md)"', said)
+    assert sorted(listed) == sorted(build.places(ROOT, CATALOGUE).values())
 
 
 def test_a_link_to_an_anchor_that_is_not_there_fails_the_build(copy: Path, tmp_path: Path) -> None:
@@ -249,6 +256,13 @@ def test_a_diagram_is_drawn_without_a_browser_and_has_a_title() -> None:
     assert drawn.startswith("<svg")
     assert "one" in drawn
     assert "#FFFFFF" not in drawn[:300]
+
+
+def test_the_label_of_an_arrow_has_no_quotes_in_the_drawing() -> None:
+    drawn = diagrams.draw('accTitle: A call\nflowchart LR\n    a -->|"plan(x)"| b\n')
+    assert "plan(x)" in drawn
+    assert "&quot;" not in drawn
+    assert '"plan' not in drawn
 
 
 def test_the_readme_s_table_of_patterns_is_that_of_the_catalogue() -> None:

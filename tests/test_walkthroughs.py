@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -11,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.jvm import Sbt
 
 ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -98,6 +101,19 @@ def test_a_page_that_shows_what_does_not_happen_fails(tmp_path: Path) -> None:
     page.write_text("```console\n$ echo a\nb\n```\n", "utf-8")
     with pytest.raises(AssertionError, match=r"page.md: \$ echo a"):
         follow(page, tmp_path)
+
+
+@pytest.mark.matrix  # it starts Spark eight times
+@pytest.mark.xdist_group("scala")
+def test_a_reader_of_the_walk_through_in_scala_sees_what_it_shows(tmp_path: Path, sbt: Sbt) -> None:
+    """The reader's `sbt` is the real one, with the artifacts of the tests."""
+    program = tmp_path / "bin" / "sbt"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(sbt.command)} "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    (tmp_path / "work").mkdir()
+    more = {"PATH": f"{program.parent}:{environment()['PATH']}", "JAVA_HOME": str(sbt.java.home)}
+    follow(ROOT / "docs/walkthroughs/scala.md", tmp_path / "work", more)
 
 
 @pytest.mark.slow

@@ -136,7 +136,11 @@ def navigation(root: Path, catalogue: Catalogue) -> Nav:
     ]
     records = [{title(path): f"decisions/{path.name}"} for path in _decisions(root)]
     return [
-        {"Start": [{"What it is": "index.md"}, *pages("walkthroughs", "python", "scala")]},
+        {"Start": [
+            {"What it is": "index.md"},
+            {"ETL in Python": "walkthroughs/python.md"},
+            {"ETL in Scala": "walkthroughs/scala.md"},
+        ]},
         {"Patterns": [{"All patterns": "patterns/index.md"}, *axes]},
         {"Code": [
             {"How the code is written": "coding/index.md"},

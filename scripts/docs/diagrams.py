@@ -13,6 +13,8 @@ import mmdr
 from scripts.docs.excerpts import Broken
 
 TITLE = re.compile(r"^\s*accTitle:\s*(.+)\n", re.MULTILINE)
+QUOTED = re.compile(r'\|"([^"]*)"\|')
+"""The label of an arrow: forges want quotes around brackets, and mmdr draws them."""
 BACKGROUND = re.compile(r'<rect x="0" y="0" width="[\d.]+" height="[\d.]+" fill="#FFFFFF"/>')
 
 
@@ -25,7 +27,8 @@ def title(source: str) -> str:
 
 def draw(source: str) -> str:
     """The SVG of a diagram, on no ground of its own."""
-    drawn = mmdr.render(TITLE.sub("", source), backend="mermaid-rs-renderer").svg()
+    plain = QUOTED.sub(r"|\1|", TITLE.sub("", source))
+    drawn = mmdr.render(plain, backend="mermaid-rs-renderer").svg()
     return BACKGROUND.sub("", drawn, count=1)
 
 

@@ -35,6 +35,12 @@ class Excerpt:
         """Its lines as a link to a repository names them."""
         return f"{self.path}#L{self.first}-L{self.last}"
 
+    @property
+    def lines(self) -> str:
+        return (
+            f"lines {self.first} to {self.last}" if self.last > self.first else f"line {self.first}"
+        )
+
 
 def find(root: Path, reference: str) -> Excerpt:
     """What a reference means, in the repository at `root`."""

@@ -96,7 +96,7 @@ class Site:
         language = LANGUAGES.get(Path(found.path).suffix, "text")
         link = f"{FORGE}/blob/main/{found.place}"
         return [
-            f"[{found.path}, lines {found.first} to {found.last}]({link}){{ .source }}",
+            f"[{found.path}, {found.lines}]({link}){{ .source }}",
             "",
             f'```{language} linenums="{found.first}"',
             *found.text.splitlines(),

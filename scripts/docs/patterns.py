@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from scaffold.catalogue import Catalogue, Runtime
+from scaffold.catalogue import Catalogue
 from scaffold.pattern import Need, Pattern, Setting
 
 CODE = {"python": "py", "scala": "scala"}
@@ -57,7 +57,7 @@ def index(catalogue: Catalogue) -> str:
             name = _link(each, up="")
             name = f"**{name}**" if each.default else name
             provides = ", ".join(f"`{one}`" for one in sorted(each.provides))
-            titles = ", ".join(catalogue.titles(each))
+            titles = _languages(each, catalogue)
             lines.append(f"| {name} | {each.summary} | {provides} | {titles} |")
     return "\n".join([*lines, "", *_rules(catalogue), "", *_parts(catalogue)]) + "\n"
 
@@ -69,13 +69,14 @@ def table(catalogue: Catalogue) -> str:
         for number, each in enumerate(catalogue.of(axis.id)):
             first = axis.title.lower() if number == 0 else ""
             page = f"{folder(each)}/page.md"
-            titles = ", ".join(_short(r) for r in catalogue.runtimes if r.id in each.runtimes)
+            titles = _languages(each, catalogue)
             lines.append(f"| {first} | [`{each.id}`]({page}) | {each.summary} | {titles} |")
     return "\n".join(lines)
 
 
-def _short(runtime: Runtime) -> str:
-    return runtime.language.capitalize()
+def _languages(pattern: Pattern, catalogue: Catalogue) -> str:
+    found = (r.language.capitalize() for r in catalogue.runtimes if r.id in pattern.runtimes)
+    return ", ".join(found)
 
 
 def _facts(pattern: Pattern, catalogue: Catalogue) -> str:
