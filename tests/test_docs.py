@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from scaffold import catalogue as catalogues
 from scaffold import cli
 from scaffold.pattern import Pattern
-from scripts.docs import build, commands, diagrams, excerpts, links, messages, patterns
+from scripts.docs import build, chart, commands, diagrams, excerpts, links, messages, patterns
 from scripts.docs.excerpts import Broken
 from scripts.docs.pages import Site
 
@@ -267,3 +267,19 @@ def test_the_label_of_an_arrow_has_no_quotes_in_the_drawing() -> None:
 
 def test_the_readme_s_table_of_patterns_is_that_of_the_catalogue() -> None:
     assert patterns.table(CATALOGUE) in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_chart_is_unrolled_into_the_smallest_tree_that_says_the_same() -> None:
+    lines = [
+        {"pattern": "sink/log", "when": {"target": "added"}},
+        {"pattern": "sink/files", "when": {"readers": ["many", "few"]}},
+        {"pattern": "sink/file", "when": {"target": ["replaced", "unknown"]}},
+    ]
+    asked = {
+        "readers": {"answers": {"many": "", "few": "", "none": ""}},
+        "target": {"answers": {"added": "", "replaced": ""}},
+        "other": {"answers": {"a": "", "b": ""}},
+    }
+    readers = chart.Branch("readers", ((("many", "few"), "sink/files"), (("none",), "sink/file")))
+    tree = chart.Branch("target", ((("added",), "sink/log"), (("replaced",), readers)))
+    assert chart.smallest(lines, asked) == tree

@@ -16,7 +16,7 @@ from typing import Any
 
 from scaffold import catalogue as catalogues
 from scaffold.catalogue import Catalogue
-from scripts.docs import commands, errors, links, patterns
+from scripts.docs import chart, commands, errors, links, patterns
 from scripts.docs.excerpts import Broken
 from scripts.docs.pages import Site
 
@@ -88,6 +88,7 @@ def places(root: Path, catalogue: Catalogue) -> dict[str, str]:
     """Where the files of the repository are on the site; generated ones where they would be in docs/."""
     written = (path.relative_to(root / "docs").as_posix() for path in (root / "docs").rglob("*.md"))
     found = dict(TOP) | {f"docs/{name}": name for name in (*sorted(written), *GENERATED)}
+    found |= {"docs/choosing.md": "choosing.md"} if (root / chart.CHART).is_file() else {}
     return found | {
         f"{patterns.folder(one)}/page.md": patterns.place(one) for one in patterns.shown(catalogue)
     }
@@ -100,6 +101,7 @@ def generated(root: Path, catalogue: Catalogue, source: str) -> str:
             return patterns.page(one, catalogue, root)
     made: dict[str, Callable[[], str]] = {
         "templates/patterns/index.md": lambda: patterns.index(catalogue),
+        "docs/choosing.md": lambda: chart.page(root, catalogue),
         "docs/commands.md": commands.page,
         "docs/errors.md": lambda: errors.page(root),
         "docs/decisions/index.md": lambda: decisions(root),
@@ -134,6 +136,7 @@ def navigation(root: Path, catalogue: Catalogue) -> Nav:
         }
         for axis in catalogue.axes
     ]
+    choosing = [{"Which patterns?": "choosing.md"}] if (root / chart.CHART).is_file() else []
     records = [{title(path): f"decisions/{path.name}"} for path in _decisions(root)]
     return [
         {"Start": [
@@ -141,7 +144,7 @@ def navigation(root: Path, catalogue: Catalogue) -> Nav:
             {"ETL in Python": "walkthroughs/python.md"},
             {"ETL in Scala": "walkthroughs/scala.md"},
         ]},
-        {"Patterns": [{"All patterns": "patterns/index.md"}, *axes]},
+        {"Patterns": [{"All patterns": "patterns/index.md"}, *choosing, *axes]},
         {"Code": [
             {"How the code is written": "coding/index.md"},
             {"Both": pages("coding", "functional", "factory", "strategy", "singleton", "object-pool", "tips")},
