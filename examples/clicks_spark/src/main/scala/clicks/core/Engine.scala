@@ -17,11 +17,14 @@ object Engine {
   def session(name: String, needed: Map[String, String]): SparkSession = {
     TimeZone.setDefault(TimeZone.getTimeZone("UTC"))
     val conf = new SparkConf()
+    val cores = Runtime.getRuntime.availableProcessors.toString
     Seq(
       "spark.master" -> "local[*]",
       "spark.app.name" -> name,
       "spark.ui.enabled" -> "false",
-      "spark.sql.shuffle.partitions" -> Runtime.getRuntime.availableProcessors.toString,
+      "spark.sql.shuffle.partitions" -> cores,
+      "spark.sql.sources.parallelPartitionDiscovery.parallelism" -> cores, // not a task a file
+      "spark.sql.artifact.isolation.enabled" -> "false", // else a session looks for its own classes
       "spark.sql.constraintPropagation.enabled" -> "false" // minutes for a filter on many columns
     ).foreach { case (key, value) => conf.setIfMissing(key, value) }
     conf

@@ -3,7 +3,17 @@ package sources
 
 import scala.collection.concurrent.TrieMap
 
+import org.apache.hadoop.fs.Path
+import org.apache.parquet.format.converter.ParquetMetadataConverter.SKIP_ROW_GROUPS
+import org.apache.parquet.hadoop.Footer
+import org.apache.parquet.hadoop.util.HadoopInputFile
+import org.apache.spark.sql.execution.datasources.parquet.{
+  ParquetFileFormat,
+  ParquetFooterReader,
+  ParquetToSparkSchemaConverter
+}
 import org.apache.spark.sql.functions.{col, lit, struct, to_json}
+import org.apache.spark.sql.internal.SQLConf
 import org.apache.spark.sql.types._
 import org.apache.spark.sql.{Column => Cell, DataFrame, SparkSession}
 import org.slf4j.LoggerFactory
@@ -72,7 +82,15 @@ object ParquetFiles {
   private val schemas = TrieMap.empty[Found, StructType]
 
   private def schemaOf(spark: SparkSession, file: Found): StructType =
-    schemas.getOrElseUpdate(file, spark.read.parquet(file.path).schema)
+    schemas.getOrElseUpdate(file, footer(spark, new Path(file.path)))
+
+  /** What `spark.read.parquet` would find, which takes a job for each file. */
+  private def footer(spark: SparkSession, path: Path) = {
+    val file = HadoopInputFile.fromPath(path, spark.sparkContext.hadoopConfiguration)
+    val found = new Footer(path, ParquetFooterReader.readFooter(file, SKIP_ROW_GROUPS))
+    val types = new ParquetToSparkSchemaConverter(SQLConf.get)
+    StructType(ParquetFileFormat.readSchemaFromFooter(found, types).map(_.copy(nullable = true)))
+  }
 
   /** Whether every value of a file's type is one of the contract's, or nearly so by width. */
   private def fits(found: DataType, expected: String): Boolean =
