@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import filecmp
 import json
+import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from scaffold import catalogue
 from scripts.render_examples import EXAMPLES, definitions, render_into
 from tests.combinations import PYTHON, SCALA
 from tests.jvm import Sbt
+from tests.services import Database
 from tests.test_proofs import assert_proved
 
 pytestmark = [
@@ -64,10 +67,18 @@ def test_an_example_s_own_tests_pass(name: str) -> None:
 @pytest.mark.matrix  # until all of their proofs pass: then it belongs into every run
 @pytest.mark.xdist_group("scala")
 @pytest.mark.parametrize("name", of(SCALA))
-def test_a_scala_example_goes_through_real_sbt(name: str, tmp_path: Path, sbt: Sbt) -> None:
+def test_a_scala_example_goes_through_real_sbt(
+    name: str, tmp_path: Path, sbt: Sbt, postgres: Database, kafka: str
+) -> None:
     """From a folder that has nothing but the project: formatted, proved, assembled, and run by spark-submit."""
     project = tmp_path / name
     shutil.copytree(EXAMPLES / name, project, ignore=shutil.ignore_patterns("target", "warehouse"))
+    servers = {
+        "PIPELINE_TEST_POSTGRES": postgres.jdbc,
+        "PIPELINE_TEST_KAFKA": kafka,
+        "PIPELINE_POSTGRES__URL": postgres.jdbc,
+        "PIPELINE_KAFKA__SERVERS": kafka,
+    }
     said = sbt(
         project,
         "scalafmtCheckAll",
@@ -75,17 +86,18 @@ def test_a_scala_example_goes_through_real_sbt(name: str, tmp_path: Path, sbt: S
         "test",
         "assembly",
         "export Compile/dependencyClasspath",
+        env=servers,
         timeout=3000,
     )
     assert "*** FAILED ***" not in said
     (jar,) = (project / "target/scala-2.13").glob("*.jar")
-    submitted = submit(sbt, said.splitlines(), jar, "status", "--json", folder=project)
+    submitted = submit(sbt, said.splitlines(), jar, "status", "--json", folder=project, env=servers)
     lines = [json.loads(line) for line in submitted.stdout.splitlines() if line.startswith("{")]
     assert [line["pipeline"] for line in lines], submitted.stderr
 
 
 def submit(
-    sbt: Sbt, said: list[str], jar: Path, *words: str, folder: Path
+    sbt: Sbt, said: list[str], jar: Path, *words: str, folder: Path, env: Mapping[str, str]
 ) -> subprocess.CompletedProcess[str]:
     """What bin/spark-submit does: Spark's own class, with Spark's jars, and the assembly as the application."""
     path = next(line for line in reversed(said) if ".jar:" in line)
@@ -95,7 +107,9 @@ def submit(
         *("-cp", ":".join(spark), "org.apache.spark.deploy.SparkSubmit"),
         *("--master", "local[2]", "--class", f"{package}.Main", str(jar), *words),
     )
-    return subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
+    return subprocess.run(
+        command, cwd=folder, env=os.environ | env, check=False, capture_output=True, text=True
+    )
 
 
 @pytest.mark.parametrize("runtime", [PYTHON, SCALA])

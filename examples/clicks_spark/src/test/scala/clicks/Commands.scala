@@ -19,6 +19,7 @@ object Commands {
       environment: Map[String, String],
       pipelines: Map[String, Settings => Pipeline[_ <: Sink]]
   ): Result = {
+    SparkSession.setActiveSession(spark) // it has what every sink needs
     val (out, log) = (new ByteArrayOutputStream, new ByteArrayOutputStream)
     val exit = Console.withOut(out)(logged(new PrintStream(log)) {
       Main.parse(arguments).fold(2)(Main.run(_, pipelines, environment))

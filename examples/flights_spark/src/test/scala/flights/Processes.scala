@@ -17,23 +17,31 @@ object Processes {
   /** Runs a command to its end; its exit code. */
   def run(world: World, arguments: String*): Int = start(world, arguments).waitFor()
 
-  /** Runs a command and kills it as soon as it has made so many files in a folder; false if it
-    * ended before.
-    */
-  def killed(world: World, folder: Path, files: Int)(arguments: String*): Boolean = {
-    val before = filesIn(folder)
+  /** Runs a command and kills it as soon as it has done so many steps; false if it ended before. */
+  def killed(world: World, steps: Int)(arguments: String*): Boolean =
+    killed(world, arguments) {
+      val before = world.steps()
+      var seen = before
+      () => { seen ++= world.steps(); (seen -- before).size >= steps }
+    }
+
+  /** Runs a command and kills it as soon as something is so; false if it ended before. */
+  def killed(world: World, arguments: Seq[String])(now: () => Boolean): Boolean = {
     val process = start(world, arguments)
-    while (process.isAlive && (filesIn(folder) -- before).size < files) Thread.sleep(1)
+    while (process.isAlive && !now()) Thread.sleep(1)
     val running = process.isAlive
     process.destroyForcibly().waitFor()
+    world.settle()
     running
   }
 
   /** The files below a folder that count as steps: names of commits, which are never used again. */
   def filesIn(folder: Path): Set[Path] =
-    Using.resource(Files.walk(folder)) { found =>
-      found.iterator.asScala.filter(_.getFileName.toString.matches("\\d+\\.json")).toSet
-    }
+    if (!Files.exists(folder)) Set.empty
+    else
+      Using.resource(Files.walk(folder)) { found =>
+        found.iterator.asScala.filter(_.getFileName.toString.matches("\\d+\\.json")).toSet
+      }
 
   private def start(world: World, arguments: Seq[String]) = {
     val java = Paths.get(System.getProperty("java.home"), "bin", "java").toString

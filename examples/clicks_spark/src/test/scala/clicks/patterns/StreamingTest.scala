@@ -124,7 +124,7 @@ class StreamingTest extends Proofs {
     assert(here.silver() == Cells.ordered(here.rows(5)))
   }
 
-  proof("poisoned rows do not stop the stream", spoilable("Streaming", "FileFeed")) { here =>
+  proof("poisoned rows do not stop the stream", spoilable("Streaming")) { here =>
     here.write("a", here.spoil(here.rows(40)) ++ here.rows(2, window = 1))
     val result = here.run(now)
     assert(result.exit == 0 && result.facts("rejected").num == 40)
@@ -162,24 +162,26 @@ class StreamingTest extends Proofs {
     }
   }
 
-  proof("a killed run loses and doubles nothing", having("Streaming", "FileFeed", "Delta")) {
-    here =>
-      here.write("a", here.rows(5))
-      here.write("b", here.rows(5, window = 1))
-      here.run(now)
-      val before = here.content()
-      here.write("a", here.rows(5, version = 1).drop(2)) // corrected, and two rows are gone
-      here.write("c", here.rows(5, window = 2))
-      val neverKilled = here.copyTo("never")
-      assert(neverKilled.run(now).exit == 0)
-      val after = neverKilled.content()
-      assert(before != after)
-      Seq(1, 3).foreach { files =>
-        val killed = here.copyTo(s"killed$files")
-        val run = Seq("run", here.name, "--as-of", core.Times.text(now))
-        assert(Processes.killed(killed, killed.folder.resolve("warehouse"), files)(run: _*))
-        assert(killed.run(now).exit == 0)
-        assert(killed.content() == after)
-      }
+  proof(
+    "a killed run loses and doubles nothing",
+    having("Streaming", "FileFeed").filter(rewriting.contains)
+  ) { here =>
+    here.write("a", here.rows(5))
+    here.write("b", here.rows(5, window = 1))
+    here.run(now)
+    val before = here.content()
+    here.write("a", here.rows(5, version = 1).drop(2)) // corrected, and two rows are gone
+    here.write("c", here.rows(5, window = 2))
+    val neverKilled = here.copyTo("never")
+    assert(neverKilled.run(now).exit == 0)
+    val after = neverKilled.content()
+    assert(before != after)
+    Seq(1, 3).foreach { files =>
+      val killed = here.copyTo(s"killed$files")
+      val run = Seq("run", here.name, "--as-of", core.Times.text(now))
+      assert(Processes.killed(killed, files)(run: _*))
+      assert(killed.run(now).exit == 0)
+      assert(killed.content() == after)
+    }
   }
 }
