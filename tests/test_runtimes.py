@@ -189,6 +189,38 @@ def test_a_pipeline_is_added_switched_and_removed_in_scala(releases: Releases, s
     assert not (scala / "src/main/scala/made/pipelines/more").exists()
 
 
+@pytest.mark.parametrize(
+    "patterns",
+    [
+        ("--extraction", "lookback", "--sink", "parquet", "--structure", "conditional"),
+        ("--extraction", "streaming", "--sink", "append-log", "--no-behaviour"),
+    ],
+)
+def test_a_scala_project_that_is_switched_is_what_is_rendered_with_the_new_answers(
+    patterns: tuple[str, ...], releases: Releases, scala: Path, tmp_path: Path
+) -> None:
+    done = releases.scaffold("v0.1.0", "switch", "flights", *patterns, cwd=scala)
+    assert done.returncode == 0, done.stderr
+    words = ("--language", "scala", "--defaults", "--name", "Made", "--no-git", *patterns)
+    assert releases.scaffold("v0.1.0", "new", "fresh", *words, cwd=tmp_path).returncode == 0
+    assert tree(scala) == tree(tmp_path / "fresh")
+    commit(scala)
+    assert releases.scaffold("v0.1.0", "check", cwd=scala).returncode == 0
+
+
+def test_a_conflict_with_the_owners_edit_of_scala_is_left_as_git_leaves_it(
+    releases: Releases, scala: Path
+) -> None:
+    code = scala / "src/main/scala/made/sinks/Delta.scala"
+    code.write_text(code.read_text() + "\n// mine\n")
+    commit(scala)
+    words = ("switch", "flights", "--sink", "parquet")
+    done = releases.scaffold("v0.1.0", *words, cwd=scala)
+    assert done.returncode == 1, done.stderr
+    assert "// mine" in code.read_text()
+    assert "sinks/Delta.scala" in git(scala, "status", "--short")
+
+
 def wired(project: Path) -> str:
     return (project / "src/main/scala/made/Pipelines.scala").read_text()
 
