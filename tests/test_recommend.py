@@ -57,6 +57,7 @@ def test_there_are_at_most_eight_questions_and_each_takes_i_do_not_know() -> Non
         assert question.question.endswith("?")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("runtime", RUNTIMES)
 def test_whatever_is_answered_the_choice_is_allowed_and_every_pattern_has_its_reason(
     runtime: str, remembered: None
