@@ -39,6 +39,8 @@ Kind = Literal[
     "choice",
     "table",
     "topic",
+    "endpoint",
+    "field",
 ]
 LISTS: frozenset[Kind] = frozenset({"many", "rules", "texts", "columns", "names", "formats"})
 FILES = ("path", "format", "delimiter", "quote", "encoding", "header", "nulls", "columns")
