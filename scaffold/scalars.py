@@ -138,5 +138,10 @@ def _named(key: Key, raw: Any, shape: str, example: str) -> str | None:
         return None
     word = text(key, raw)
     if not re.match(shape, word, re.ASCII):
-        raise bad(key, raw, f"it is no name of {'an' if key.kind[0] in 'aeiou' else 'a'} {key.kind}", f"For example: {example}")
+        raise bad(
+            key,
+            raw,
+            f"it is no name of {'an' if key.kind[0] in 'aeiou' else 'a'} {key.kind}",
+            f"For example: {example}",
+        )
     return word

@@ -26,9 +26,9 @@ def after(how: Any, body: Any = None, rows: tuple[int, ...] = (1,), link: str = 
 @each
 def test_a_link_leads_to_the_next_page_wherever_it_stands(paging: Any) -> None:
     first = '<https://api.test/v1/orders?page=1>; rel="first"'
-    full = f'{first}, <https://api.test/v1/orders?page=3>; title="x"; rel="next"'
-    assert after(paging.Links(), link=full) == "https://api.test/v1/orders?page=3"
-    assert after(paging.Links(), link='<?page=3>; rel="last NEXT"') == full.split("<")[2][:34]
+    third = "https://api.test/v1/orders?page=3"
+    assert after(paging.Links(), link=f'{first}, <{third}>; title="x"; rel="next"') == third
+    assert after(paging.Links(), link='<?page=3>; rel="last NEXT"') == third
     assert after(paging.Links(), link=first) is None
     assert after(paging.Links()) is None
 

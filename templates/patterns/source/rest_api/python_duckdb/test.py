@@ -15,7 +15,7 @@ from . import api
 from .support import MAKE, PipelineError, UsageError, World, having, load, ordered, stamp, windowed
 
 Make = Callable[[str], World]
-SECRET = "s3cr3t-t0ken"
+WORD = "s3cr3t-t0ken"
 names = having(source="RawCapture")
 each = pytest.mark.parametrize("name", names)
 each_with_key = pytest.mark.parametrize(
@@ -168,12 +168,10 @@ def test_an_expired_token_is_said_so_and_nothing_is_lost(name: str, world: Make)
 
 @each
 @pytest.mark.parametrize("header", ["Authorization", "X-Api-Key"])
-def test_the_token_goes_to_the_server_and_nowhere_else(
-    name: str, header: str, world: Make
-) -> None:
+def test_the_token_goes_to_the_server_and_nowhere_else(name: str, header: str, world: Make) -> None:
     here = world(name)
     here.write("a", here.rows(3))
-    secret = {setting(here, "TOKEN"): SECRET, setting(here, "HEADER"): header}
+    secret = {setting(here, "TOKEN"): WORD, setting(here, "HEADER"): header}
     here = impatient(replace(here, settings={**secret, "PIPELINE_LOG_FORMAT": "json"}))
     api.SENT.clear()
     api.FAULTS[:] = [api.answers(429, Retry_After="0"), api.cuts, api.answers(401)]
@@ -182,12 +180,12 @@ def test_the_token_goes_to_the_server_and_nowhere_else(
     said += here.run(here.over(1)).log
     result = here.run(here.over(1))
     sent = {sent[header] for sent in api.SENT}
-    assert sent == {f"Bearer {SECRET}" if header == "Authorization" else SECRET}
+    assert sent == {f"Bearer {WORD}" if header == "Authorization" else WORD}
     said += result.log + str(result.facts) + str(here.status(here.over(1))) + repr(here.pipeline)
-    assert SECRET not in said
+    assert WORD not in said
     files = [path for path in here.folder.rglob("*") if path.is_file()]
     assert files
-    assert [path for path in files if SECRET.encode() in path.read_bytes()] == []
+    assert [path for path in files if WORD.encode() in path.read_bytes()] == []
 
 
 @each
@@ -206,11 +204,11 @@ def test_a_token_in_a_file_is_refused(
     conf = tmp_path / "conf"
     conf.mkdir()
     (conf / "defaults.toml").write_text(Path("conf/defaults.toml").read_text("utf-8"), "utf-8")
-    (conf / "local.toml").write_text(f'[pipelines.{name}]\ntoken = "{SECRET}"\n', "utf-8")
+    (conf / "local.toml").write_text(f'[pipelines.{name}]\ntoken = "{WORD}"\n', "utf-8")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageError, match="by the environment alone") as caught:
         load()
-    assert SECRET not in str(caught.value)
+    assert WORD not in str(caught.value)
 
 
 @each_with_key
