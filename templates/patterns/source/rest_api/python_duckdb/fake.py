@@ -1,24 +1,26 @@
 """A fake API for the proofs: on 127.0.0.1, in a thread of the process that asks.
 
-It gives the rows of all files in a world's `data/`, whatever range it is asked for, and pages them
+It gives the rows of all files in a world's `data/`, of the range that it is asked for, and pages them
 in all three ways at once. What a test puts into FAULTS happens to the next requests instead.
 """
 
 import json
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
+from zoneinfo import ZoneInfo
 
 Fault = Callable[["Handler"], None]
 FAULTS: list[Fault | None] = []
 ASKED: list[dict[str, str]] = []  # the queries so far
 SENT: list[dict[str, str]] = []  # the headers that came with them
-APIS: dict[str, Any] = {}
+PIPELINES: dict[str, Any] = {}
 
 
 class Server(ThreadingHTTPServer):
@@ -49,16 +51,18 @@ class Handler(BaseHTTPRequestHandler):
     def page(self, asked: dict[str, str]) -> None:
         """A page of `limit` rows, by number or by cursor, with a link and a cursor to the next."""
         path = Path(unquote(urlsplit(self.path).path))
-        api, limit = APIS[asked["pipeline"]], int(asked["limit"])
+        pipeline, limit = PIPELINES[asked["pipeline"]], int(asked["limit"])
+        api = pipeline.source.api
         number = int(asked.get(getattr(api.paging, "parameter", ""), asked.get("from", 1)))
         files = sorted((path / "data").glob("[!_]*.jsonl"))
-        rows = [json.loads(line) for f in files for line in f.read_text("utf-8").splitlines()]
+        every = [json.loads(line) for f in files for line in f.read_text("utf-8").splitlines()]
+        rows = [row for row in every if "all" in asked or within(row, asked, pipeline)]
         first, more = (number - 1) * limit, len(rows) > number * limit
         body: Any = rows[first : first + limit]
         if api.rows:
             after = {getattr(api.paging, "field", "next"): number + 1 if more else None}
             body = {api.rows: body} | after
-        link = f"?pipeline={asked['pipeline']}&limit={limit}&from={number + 1}"
+        link = f"?{urlencode(asked | {'from': number + 1})}"
         self.answer(200, body, {"Link": f'<{link}>; rel="next"'} if more else {})
 
     def answer(self, code: int, body: Any = None, headers: dict[str, str] | None = None) -> None:
@@ -78,9 +82,23 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = bool(lacking)
 
 
-def settings(name: str, folder: Path, source: Any, limit: int = 50) -> dict[str, str]:
+def within(row: dict[str, Any], asked: dict[str, str], pipeline: Any) -> bool:
+    """Whether a row happened in the range that is asked for, if one is."""
+    source = pipeline.source
+    if source.api.since not in asked:
+        return True
+    column = next(c for c in pipeline.contract.source if c.name == source.event_time)
+    text, formats = row[column.source], source.when.formats
+    at = datetime.strptime(text, formats[0]) if formats else datetime.fromisoformat(text)
+    zone = UTC if column.type == "DATE" else ZoneInfo(source.when.zone)
+    at = at if at.tzinfo else at.replace(tzinfo=zone)
+    start, end = (datetime.fromisoformat(asked[n]) for n in (source.api.since, source.api.until))
+    return start <= at < end
+
+
+def settings(name: str, folder: Path, pipeline: Any, limit: int = 50) -> dict[str, str]:
     """The settings that lead a pipeline to the rows of a folder."""
-    APIS[name] = source.api
+    PIPELINES[name] = pipeline
     mine = f"PIPELINE_PIPELINES__{name.upper()}"
     return {
         f"{mine}__URL": f"{server()}{quote(str(folder))}?pipeline={name}&limit={limit}",
