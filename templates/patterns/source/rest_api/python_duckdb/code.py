@@ -16,6 +16,7 @@ from .paging import Page, Paging, at
 
 log = logging.getLogger(__name__)
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it shows each address with its query
+logging.getLogger("stamina").setLevel(logging.ERROR)  # that is said here, with the reason
 
 LATER = (429, 502, 503, 504)
 REFUSED = (401, 403)
