@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from product_catalogue.__main__ import main
 from product_catalogue.core.contract import Column
 from product_catalogue.core.engine import connect
-from product_catalogue.core.errors import PipelineError, Transient
+from product_catalogue.core.errors import PipelineError, Transient, UsageError
 from product_catalogue.core.event_time import EventTime
 from product_catalogue.core.ledger import History
 from product_catalogue.core.pipeline import Pipeline
@@ -31,14 +31,18 @@ __all__ = [
     "Column",
     "EventTime",
     "History",
+    "PipelineError",
     "Result",
     "Row",
+    "UsageError",
     "World",
     "connect",
+    "load",
     "main",
 ]
 Row = dict[str, Any]
 MAKE = dict(PIPELINES)
+FAKES: dict[str, Any] = {}  # of servers, by what a source calls them
 SUFFIX = {"CSV": ".csv", "JSONLines": ".jsonl", "ParquetFiles": ".parquet"}
 LIMITS: dict[str, Any] = {  # this project may have chosen others; data has no end here
     "until": None,
@@ -74,11 +78,15 @@ class World:
     def env(self) -> dict[str, str]:
         """The settings that lead the project into this world."""
         path = str(self.folder / "data" / f"*{SUFFIX.get(self._format, '')}")
-        return {
+        made = {
             "PIPELINE_WAREHOUSE": str(self.folder / "warehouse"),
             f"PIPELINE_PIPELINES__{self.name.upper()}__PATH": path,
-            **self.settings,
         }
+        pipeline = MAKE[self.name](load())
+        for kind, fake in FAKES.items():
+            if hasattr(pipeline.source, kind):
+                made |= fake.settings(self.name, self.folder, pipeline)
+        return {**made, **self.settings}
 
     @cached_property
     def pipeline(self) -> Pipeline:
@@ -453,6 +461,11 @@ def windowed() -> list[str]:
 def rewriting() -> list[str]:
     """The pipelines that write again what they wrote: windows only if a done one may be done again."""
     return [name for name in MAKE if name in redone() or name not in windowed()]
+
+
+def looking() -> list[str]:
+    """The pipelines that can look at their source without reading it; a capture shows what it has."""
+    return [name for name in MAKE if name not in having(source="RawCapture")]
 
 
 def redone() -> list[str]:

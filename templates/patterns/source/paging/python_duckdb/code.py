@@ -6,6 +6,8 @@ from typing import Any, Protocol
 
 import httpx
 
+from ..core.errors import PipelineError
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -46,6 +48,8 @@ class Cursor:
     parameter: str = "cursor"
 
     def after(self, page: Page) -> httpx.URL | None:
+        if not isinstance(page.body, dict):
+            raise PipelineError(f"the answer has no `{self.field}`: it is no object")
         found = at(page.body, self.field)
         if found in (None, "", False):
             return None

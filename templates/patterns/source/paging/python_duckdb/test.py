@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from .support import World, having
+from .support import PipelineError, World, having
 
 HERE = "https://api.test/v1/orders?since=2025-01-01"
 apis: list[Any] = [World(name, Path()).pipeline.source for name in having(source="RawCapture")]
@@ -39,8 +39,10 @@ def test_a_cursor_is_sent_along_or_is_an_address(paging: Any) -> None:
     assert after(how, {"meta": {"next": "a/b=="}}) == f"{HERE}&after=a%2Fb%3D%3D"
     assert after(how, {"meta": {"next": "/v1/more?c=1"}}) == "https://api.test/v1/more?c=1"
     assert after(how, {"meta": {"next": "https://api.test/x"}}) == "https://api.test/x"
-    for last in ({"meta": {"next": None}}, {"meta": {"next": ""}}, {"meta": 1}, {}, []):
-        assert after(how, last) is None
+    ends: list[Any] = [{"meta": {"next": None}}, {"meta": {"next": ""}}, {"meta": 1}, {}]
+    assert [after(how, body) for body in ends] == [None] * 4
+    with pytest.raises(PipelineError, match="no object"):
+        after(how, [])
 
 
 @each

@@ -96,10 +96,16 @@ class RestApi:
         return {"Accept": "application/json"} | ({self.header: bearer} if token else {})
 
     def _page(self, client: httpx.Client, url: httpx.URL) -> Page:
-        retry = {"attempts": self.attempts, "timeout": None}
-        waits = {"wait_initial": self.backoff, "wait_max": 60.0, "wait_jitter": self.backoff}
+        retry = stamina.retry_context(
+            self._may_work,
+            attempts=self.attempts,
+            timeout=None,
+            wait_initial=self.backoff,
+            wait_max=60.0,
+            wait_jitter=self.backoff,
+        )
         try:
-            for attempt in stamina.retry_context(self._may_work, **retry, **waits):
+            for attempt in retry:
                 with attempt:
                     return self._ask(client, url)
         except Again as error:

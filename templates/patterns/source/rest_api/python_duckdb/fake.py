@@ -60,8 +60,10 @@ class Handler(BaseHTTPRequestHandler):
         first, more = (number - 1) * limit, len(rows) > number * limit
         body: Any = rows[first : first + limit]
         if api.rows:
-            after = {getattr(api.paging, "field", "next"): number + 1 if more else None}
-            body = {api.rows: body} | after
+            content: dict[str, Any] = {}
+            put(content, api.rows, body)
+            put(content, getattr(api.paging, "field", "next"), number + 1 if more else None)
+            body = content
         link = f"?{urlencode(asked | {'from': number + 1})}"
         self.answer(200, body, {"Link": f'<{link}>; rel="next"'} if more else {})
 
@@ -82,6 +84,14 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = bool(lacking)
 
 
+def put(body: dict[str, Any], field: str, value: Any) -> None:
+    """Set a field, or one of the objects that lead to it."""
+    *outer, last = field.split(".")
+    for name in outer:
+        body = body.setdefault(name, {})
+    body[last] = value
+
+
 def within(row: dict[str, Any], asked: dict[str, str], pipeline: Any) -> bool:
     """Whether a row happened in the range that is asked for, if one is."""
     source = pipeline.source
@@ -89,9 +99,11 @@ def within(row: dict[str, Any], asked: dict[str, str], pipeline: Any) -> bool:
         return True
     column = next(c for c in pipeline.contract.source if c.name == source.event_time)
     text, formats = row[column.source], source.when.formats
-    at = datetime.strptime(text, formats[0]) if formats else datetime.fromisoformat(text)
     zone = UTC if column.type == "DATE" else ZoneInfo(source.when.zone)
-    at = at if at.tzinfo else at.replace(tzinfo=zone)
+    if formats:
+        at = datetime.strptime(text, formats[0]).replace(tzinfo=zone)
+    else:
+        at = datetime.fromisoformat(text).replace(tzinfo=zone)
     start, end = (datetime.fromisoformat(asked[n]) for n in (source.api.since, source.api.until))
     return start <= at < end
 

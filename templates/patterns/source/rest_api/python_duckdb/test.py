@@ -236,7 +236,7 @@ class Astray:
     address: str | None = None
 
     def after(self, page: Any) -> httpx.URL:
-        return httpx.URL(self.address) if self.address else page.url  # type: ignore[no-any-return]
+        return httpx.URL(self.address) if self.address else page.url
 
 
 @each
