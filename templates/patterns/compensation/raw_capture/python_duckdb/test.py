@@ -140,7 +140,7 @@ def test_a_manifest_says_what_there_is(name: str, world: Make) -> None:
 def test_rows_of_other_windows_that_came_along_count_once(name: str, world: Make) -> None:
     here = world(name)
     source: Any = here.pipeline.source
-    generous = replace(source.api, url=f"{source.api.url}&all=yes")
+    generous = replace(source.api, url=f"{source.api.url}&_all=yes")
     here = here.having("source", api=generous)
     rows = [row for window in range(3) for row in here.rows(4, window)]
     here.write("a", rows)

@@ -51,12 +51,12 @@ class Handler(BaseHTTPRequestHandler):
     def page(self, asked: dict[str, str]) -> None:
         """A page of `limit` rows, by number or by cursor, with a link and a cursor to the next."""
         path = Path(unquote(urlsplit(self.path).path))
-        pipeline, limit = PIPELINES[asked["pipeline"]], int(asked["limit"])
+        pipeline, limit = PIPELINES[asked["_pipeline"]], int(asked["_limit"])
         api = pipeline.source.api
-        number = int(asked.get(getattr(api.paging, "parameter", ""), asked.get("from", 1)))
+        number = int(asked.get(getattr(api.paging, "parameter", ""), asked.get("_number", 1)))
         files = sorted((path / "data").glob("[!_]*.jsonl"))
         every = [json.loads(line) for f in files for line in f.read_text("utf-8").splitlines()]
-        rows = [row for row in every if "all" in asked or within(row, asked, pipeline)]
+        rows = [row for row in every if "_all" in asked or within(row, asked, pipeline)]
         first, more = (number - 1) * limit, len(rows) > number * limit
         body: Any = rows[first : first + limit]
         if api.rows:
@@ -64,7 +64,7 @@ class Handler(BaseHTTPRequestHandler):
             put(content, api.rows, body)
             put(content, getattr(api.paging, "field", "next"), number + 1 if more else None)
             body = content
-        link = f"?{urlencode(asked | {'from': number + 1})}"
+        link = f"?{urlencode(asked | {'_number': number + 1})}"
         self.answer(200, body, {"Link": f'<{link}>; rel="next"'} if more else {})
 
     def answer(self, code: int, body: Any = None, headers: dict[str, str] | None = None) -> None:
@@ -113,7 +113,7 @@ def settings(name: str, folder: Path, pipeline: Any, limit: int = 50) -> dict[st
     PIPELINES[name] = pipeline
     mine = f"PIPELINE_PIPELINES__{name.upper()}"
     return {
-        f"{mine}__URL": f"{server()}{quote(str(folder))}?pipeline={name}&limit={limit}",
+        f"{mine}__URL": f"{server()}{quote(str(folder))}?_pipeline={name}&_limit={limit}",
         f"{mine}__PATH": str(folder / "captures"),
         f"{mine}__REFETCH": "true",  # the proofs of other parts correct rows at the source
         "NO_PROXY": "127.0.0.1",

@@ -40,7 +40,7 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def impatient(here: World, limit: int = 50, **fields: Any) -> World:
     """The same world with short time-outs and waits, and pages of `limit` rows."""
     source: Any = here.pipeline.source
-    url = source.api.url.replace("limit=50", f"limit={limit}")
+    url = source.api.url.replace("_limit=50", f"_limit={limit}")
     limits: dict[str, Any] = {"backoff": 0.001, "timeout": 0.3, "url": url}
     return here.having("source", api=replace(source.api, **limits | fields))
 
