@@ -50,8 +50,9 @@ def row(number: int, at: datetime) -> dict[str, Any]:
 
 @dataclass
 class Api:
-    """Orders by event time, newest first, as a page-number API gives them. Rows of long ago are put in front of
-    all pages again and again, so that pages shift while they are read; of the windows' rows none ever changes.
+    """Orders by event time, newest first, as a page-number API gives them. Rows of long ago are put in front while
+    pages are read, so that these shift; of the windows' rows none ever changes. Nothing is deleted: a row that moves
+    to a page that was read already is lost with such an API, whatever reads it.
     """
 
     bad: bool = True
@@ -68,7 +69,7 @@ class Api:
         apart = timedelta(days=1) / PER_WINDOW
         every = ((n, BEGIN + n * apart) for n in range(WINDOWS * PER_WINDOW))
         found = [row(number, at) for number, at in every if start <= at < end]
-        old = [row(10**6 + n, BEGIN - timedelta(days=9)) for n in range(self.shifted % 5)]
+        old = [row(10**6 + n, BEGIN - timedelta(days=9)) for n in range(self.shifted)]
         return old + found[::-1]
 
     def fault(self) -> str:
@@ -104,6 +105,7 @@ def served(api: Api) -> Iterator[str]:
                 self.answer(int(fault), b"", 0)
             else:
                 first = (int(asked.get("page", 1)) - 1) * PAGE
+                api.shifted *= first > 0
                 rows = api.rows(asked["since"], asked["until"])[first : first + PAGE]
                 body = json.dumps({"items": rows}).encode()
                 if fault == "slow":
