@@ -91,10 +91,10 @@ def test_a_capture_of_a_killed_run_is_thrown_away_and_fetched_anew(name: str, wo
     assert killed(dying, ("run", name, "--as-of", stamp(here.over(1))), NEVER)
     assert len(captures(here, "*/_half/*.jsonl")) == 2
     assert captures(here) == []
-    here.write("a", here.rows(60))
+    here.write("a", here.rows(40))
     assert here.status(here.over(1))["rows"] == 0
     assert here.run(here.over(1)).exit == 0
-    assert here.silver() == ordered(here.rows(60))
+    assert here.silver() == ordered(here.rows(40))
     assert captures(here, "*/_half") == []
 
 
