@@ -118,8 +118,9 @@ def test_what_is_fetched_again_counts_and_what_was_said_before_stays(
     for count, version in ((1, 0), (2, 1), (2, 0)):
         here.write("a", here.rows(5, version=version))
         assert (again(here) if count > 1 else here.run(here.over(1))).exit == 0
-        assert here.silver() == ordered(here.rows(5, version=version))
         assert len(captures(here)) == count
+        assert again(content_with(here)).exit == 0
+        assert here.silver() == ordered(here.rows(5, version=version))
 
 
 @each
