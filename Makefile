@@ -33,7 +33,7 @@ lint: $(TEST)/.installed ## ruff, black, mypy
 	$(BIN)/mypy
 
 matrix: $(TEST)/.installed ## render and prove the combinations three-wise; prints counts and failures
-	$(PYTEST) -n $(WORKERS) -m matrix
+	$(PYTEST) -n $(WORKERS) --dist loadgroup -m matrix
 
 examples: $(TEST)/.installed ## render examples/ again
 	$(BIN)/python scripts/render_examples.py

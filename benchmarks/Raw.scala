@@ -7,30 +7,34 @@ import org.apache.spark.sql.{DataFrame, SparkSession}
 
 /** What one would type by hand for the same tables on Spark: plain SQL, each chunk overwritten.
   *
-  * Raw EVENTS WAREHOUSE FIRST END CHUNK. It can be run again. It has no quality gate, no quarantine,
-  * no ledger, no retries and no settings, and if it dies between two tables they stay apart.
+  * Raw EVENTS WAREHOUSE BRONZE FIRST END CHUNK. It can be run again. It has no quality gate, no
+  * quarantine, no ledger, no retries and no settings, and if it dies between two tables they stay
+  * apart. With BRONZE `false` it makes silver and gold only, straight from the events.
   */
 object Raw {
-  private val names = "event_id, happened_at, user_id, kind, country, amount, score, session"
+  val names = "event_id, happened_at, user_id, kind, country, amount, score, session"
 
   def main(arguments: Array[String]): Unit = {
-    val Array(events, warehouse, first, end, chunk) = arguments
+    val (events, warehouse) = (arguments(0), arguments(1))
+    val (first, end) = (LocalDate.parse(arguments(3)), LocalDate.parse(arguments(4)))
     TimeZone.setDefault(TimeZone.getTimeZone("UTC"))
-    val spark = session()
+    val raw = new Raw(session(), events, warehouse, bronze = arguments(2).toBoolean)
     Iterator
-      .iterate(LocalDate.parse(first))(_.plusDays(chunk.toLong))
-      .takeWhile(_.isBefore(LocalDate.parse(end)))
-      .foreach { start =>
-        val until = Seq(start.plusDays(chunk.toLong), LocalDate.parse(end)).min
-        write(spark, events, warehouse, start, until)
-      }
+      .iterate(first)(_.plusDays(arguments(5).toLong))
+      .takeWhile(_.isBefore(end))
+      .foreach(start => raw.write(start, Seq(start.plusDays(arguments(5).toLong), end).min))
   }
 
-  private def session() = SparkSession
+  private val cores = Runtime.getRuntime.availableProcessors.toString
+
+  /** Set up as the generated project sets it up, as far as it changes what a query costs. */
+  def session(): SparkSession = SparkSession
     .builder()
     .config("spark.master", "local[*]")
     .config("spark.ui.enabled", "false")
-    .config("spark.sql.shuffle.partitions", Runtime.getRuntime.availableProcessors.toString)
+    .config("spark.sql.shuffle.partitions", cores)
+    .config("spark.sql.sources.parallelPartitionDiscovery.parallelism", cores)
+    .config("spark.sql.artifact.isolation.enabled", "false")
     .config("spark.sql.constraintPropagation.enabled", "false")
     .config("spark.databricks.delta.snapshotPartitions", "2")
     .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
@@ -38,35 +42,16 @@ object Raw {
     .config("spark.sql.session.timeZone", "UTC")
     .config("spark.sql.timestampType", "TIMESTAMP_NTZ")
     .getOrCreate()
+}
 
-  private def write(
-      spark: SparkSession,
-      events: String,
-      warehouse: String,
-      first: LocalDate,
-      end: LocalDate
-  ): Unit = {
+final private class Raw(spark: SparkSession, events: String, warehouse: String, bronze: Boolean) {
+  import Raw.names
+
+  def write(first: LocalDate, end: LocalDate): Unit = {
     def within(column: String) = s"$column >= TIMESTAMP '$first' AND $column < TIMESTAMP '$end'"
-    def table(name: String) = s"delta.`$warehouse/events/$name`"
-    def put(name: String, where: String, rows: DataFrame) =
-      rows.write
-        .format("delta")
-        .mode("overwrite")
-        .option("replaceWhere", where)
-        .save(s"$warehouse/events/$name")
-
-    spark.read
-      .parquet(events)
-      .where(within("happened_at"))
-      .selectExpr(
-        names.split(", ").toIndexedSeq ++ Seq(
-          "_metadata.file_name AS _file",
-          "_metadata.row_index AS _row",
-          "CAST(date_trunc('day', happened_at) AS TIMESTAMP_NTZ) AS _unit"
-        ): _*
-      )
-      .createOrReplaceTempView("arrived")
-    put("bronze", within("_unit"), spark.table("arrived"))
+    arrived(within("happened_at")).createOrReplaceTempView("arrived")
+    if (bronze) put("bronze", within("_unit"), spark.table("arrived"))
+    val rows = if (bronze) s"${table("bronze")} WHERE ${within("_unit")}" else "arrived"
     put(
       "silver",
       within("_unit"),
@@ -76,7 +61,7 @@ object Raw {
           SELECT *, row_number() OVER (
             PARTITION BY _unit, event_id ORDER BY _file DESC, _row DESC
           ) AS place
-          FROM ${table("bronze")} WHERE ${within("_unit")}
+          FROM $rows
         )
         WHERE place = 1""")
     )
@@ -89,5 +74,46 @@ object Raw {
         FROM ${table("silver")} WHERE ${within("happened_at")}
         GROUP BY 1 ORDER BY 1""")
     )
+  }
+
+  private def arrived(which: String): DataFrame = spark.read
+    .parquet(events)
+    .where(which)
+    .selectExpr(
+      names.split(", ").toIndexedSeq ++ Seq(
+        "_metadata.file_name AS _file",
+        "_metadata.row_index AS _row",
+        "CAST(date_trunc('day', happened_at) AS TIMESTAMP_NTZ) AS _unit"
+      ): _*
+    )
+
+  private def table(name: String) = s"delta.`$warehouse/events/$name`"
+
+  private def put(name: String, where: String, rows: DataFrame): Unit = rows.write
+    .format("delta")
+    .mode("overwrite")
+    .option("replaceWhere", where)
+    .save(s"$warehouse/events/$name")
+}
+
+/** Same OURS RAW: prints the tables whose rows differ between two warehouses. */
+object Same {
+  private val shared = Map(
+    "bronze" -> s"${Raw.names}, _file, _row, _unit",
+    "silver" -> s"${Raw.names}, _unit, _file",
+    "gold" -> "day, rows, total_amount"
+  )
+
+  def main(warehouses: Array[String]): Unit = {
+    val spark = Raw.session()
+    val differing = shared.keys.filter(name => warehouses.map(print(spark, _, name)).toSet.size > 1)
+    println(differing.mkString(", "))
+  }
+
+  /** The number of rows, and two sums that change with any of them, in whatever order they are. */
+  private def print(spark: SparkSession, warehouse: String, table: String) = {
+    val hash = s"xxhash64(${shared(table)})"
+    val sums = s"count(*), bit_xor($hash), sum(CAST($hash AS DECIMAL(38,0)))"
+    spark.sql(s"SELECT $sums FROM delta.`$warehouse/events/$table`").head()
   }
 }

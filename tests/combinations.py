@@ -32,6 +32,15 @@ TABLE: dict[str, Any] = {
 
 
 PYTHON, SCALA = "python_duckdb", "scala_spark"
+COMPARED: list[Choice] = [
+    {"extraction": "time_ranged", "structure": ["multi_hop"], "format": "csv"},
+    {"extraction": "lookback", "structure": [], "format": "jsonl"},
+    {"extraction": "full_snapshot", "structure": ["multi_hop", "conditional"], "format": "csv"},
+    {"extraction": "streaming", "structure": ["multi_hop"], "format": "jsonl"},
+    {"extraction": "time_ranged", "structure": ["conditional"], "format": "parquet"},
+    {"extraction": "streaming", "structure": [], "format": "csv"},
+]
+COMMON: Choice = {"source": "files", "sink": "parquet", "behaviour": ["idempotent", "self_healing"]}
 
 
 @cache
@@ -69,6 +78,16 @@ def answers(
     pipelines = [_pipeline(f"p{n:03}", choice) for n, choice in enumerate(choices)]
     project = {"project_name": "Shop", "package": package, "runtime": runtime}
     return project | {"pipelines": pipelines}
+
+
+def compared(runtime: str) -> dict[str, Any]:
+    """The answers of a project that both languages can have, with every extraction, format and way of a row."""
+    given = answers([{**one, **COMMON} for one in COMPARED], "parity", runtime)
+    for pipeline in given["pipelines"]:
+        name = f"q{pipeline['name'][1:]}"  # in a pool with others, whose names begin with p
+        pipeline |= {"name": name, "since": "2025-03-28"}
+        pipeline["path"] = f"data/{name}/*.{pipeline['format']}"
+    return given
 
 
 def made(folder: Path, templates: source.Templates, data: Mapping[str, Any]) -> Path:

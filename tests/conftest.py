@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,6 +12,8 @@ from hypothesis import HealthCheck, settings
 
 from scaffold import source
 from tests import jvm, services
+from tests.combinations import SCALA, answers, compared, cover, every, made
+from tests.pooled import Pool, pool
 from tests.releases import Releases, make, make_evolving
 
 # How long an example takes is the machine's matter: a busy one is no failure.
@@ -46,6 +49,22 @@ def templates() -> source.Templates:
 def sbt() -> jvm.Sbt:
     with jvm.required():
         return jvm.sbt()
+
+
+@pytest.fixture(scope="session")
+def pooled(
+    tmp_path_factory: pytest.TempPathFactory, templates: source.Templates, sbt: jvm.Sbt
+) -> Pool:
+    """Scala projects in one build: a pipeline of every combination, the pairwise set, and what is compared to Python."""
+    folder = tmp_path_factory.mktemp("scala")
+    projects = [
+        made(folder / "all", templates, answers(every(SCALA), "shop", SCALA)),
+        made(folder / "pairs", templates, answers(cover(2, SCALA), "pairs", SCALA)),
+        made(folder / "parity", templates, compared(SCALA)),
+    ]
+    shutil.rmtree(projects[-1] / "src/test")  # the other two have its proofs
+    beside = [Path(__file__).with_name(name) for name in ("Mutants.scala", "Script.scala")]
+    return pool(folder / "pool", sbt, projects, beside)
 
 
 @pytest.fixture(scope="session")

@@ -106,9 +106,15 @@ class Sbt:
     launcher: Path
     repositories: Path
 
-    def __call__(self, folder: Path, *commands: str, timeout: float = 900) -> str:
+    def __call__(
+        self,
+        folder: Path,
+        *commands: str,
+        timeout: float = 900,
+        env: Mapping[str, str] | None = None,
+    ) -> str:
         """What it said; it has to succeed."""
-        ended = self.attempt(folder, *commands, timeout=timeout)
+        ended = self.attempt(folder, *commands, timeout=timeout, env=env)
         if ended.code:
             pytest.fail(f"sbt {' '.join(commands)} in {folder}\n{ended.problems}", pytrace=False)
         return ended.output

@@ -6,6 +6,7 @@ way elsewhere, and the others this one.
 
 from __future__ import annotations
 
+import json
 import shutil
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ import pytest
 import yaml
 
 from tests.jvm import Sbt
+from tests.mutations import Mutation
 
 SETTINGS = "conf/defaults.yml"
 OF_THE_BUILD = ("build.sbt", "project", ".scalafmt.conf")
@@ -35,6 +37,11 @@ def own(file: File) =
   file.getParentFile.getName != "resources" || file.toPath.startsWith(pooled.head.toPath)
 Compile / unmanagedResources ~= (_.filter(own))
 Test / unmanagedResources ~= (_.filter(own))
+
+// our own: tests/Mutants.scala compiles what a mutation changed
+Test / unmanagedSources ++= Seq({beside}).map(file)
+libraryDependencies += "org.scala-lang" % "scala-compiler" % scalaVersion.value % Test
+
 Test / javaOptions ++= Seq("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1") ++ Seq(
   "spark.sql.shuffle.partitions" -> 1,
   "spark.databricks.delta.snapshotPartitions" -> 1 // Delta reads its log in 50 tasks otherwise
@@ -50,6 +57,14 @@ class Suite:
     passed: tuple[str, ...]
     failed: Mapping[str, str]
     skipped: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a command ended, and what it printed."""
+
+    code: int
+    out: str
 
 
 @dataclass(frozen=True)
@@ -81,6 +96,41 @@ class Pool:
             pytest.fail(f"sbt {only} in {self.folder}\n{ended.problems}", pytrace=False)
         return found
 
+    def perform(self, steps: Sequence[Sequence[str]], timeout: float = 3000) -> Sequence[Said]:
+        """Commands of the project that tests/Script.scala knows, and copies of folders between them, in one JVM."""
+        asked, found = self.folder / "steps.json", self.folder / "said.json"
+        asked.write_text(json.dumps(steps))
+        self.sbt(self.folder, f"Test / runMain script.Script {asked} {found}", timeout=timeout)
+        return [Said(**one) for one in json.loads(found.read_text())]
+
+    def judge(
+        self,
+        project: Path,
+        mutations: Sequence[tuple[Mutation, Sequence[str]]],
+        env: Mapping[str, str] | None = None,
+        timeout: float = 3000,
+    ) -> Mapping[str, str]:
+        """What is wrong with mutations of a project, or with the proofs that must notice: nothing, if they do.
+
+        Beside each mutation the pipelines to prove it with, the best one first."""
+        mutants = self.folder / "mutants"
+        shutil.rmtree(mutants, ignore_errors=True)
+        asked = []
+        for number, (one, pipelines) in enumerate(mutations):
+            (code,) = (project / "src/main/scala").glob(f"*/{one.file}")
+            changed = mutants / str(number) / code.name
+            changed.parent.mkdir(parents=True)
+            changed.write_text(one.applied(code.read_text(encoding="utf-8")), encoding="utf-8")
+            asked.append({"fails": one.fails, "pipelines": pipelines, "source": str(changed)})
+        package = code.relative_to(project / "src/main/scala").parts[0]
+        tests = str((project / "src/test/scala").resolve())
+        wanted, found = mutants / "wanted.json", mutants / "found.json"
+        wanted.write_text(json.dumps({"package": package, "tests": tests, "mutants": asked}))
+        command = f"Test / runMain mutants.Mutants {wanted} {found}"
+        self.sbt(self.folder, command, env=env, timeout=timeout)
+        problems = zip(mutations, json.loads(found.read_text()), strict=True)
+        return {str(one): problem for (one, _), problem in problems if problem is not None}
+
     def _copies_of_builds(self) -> Mapping[str, Path]:
         """For the formatter, which knows only one build.sbt here."""
         builds = {f"builds/{n}.sbt": one / "build.sbt" for n, one in enumerate(self.projects)}
@@ -90,14 +140,15 @@ class Pool:
         return builds
 
 
-def pool(folder: Path, sbt: Sbt, projects: Sequence[Path]) -> Pool:
-    """A build of these. The first one's build.sbt serves all, so it has to depend on whatever another one needs:
-    make it of pipelines that have every part."""
+def pool(folder: Path, sbt: Sbt, projects: Sequence[Path], beside: Sequence[Path] = ()) -> Pool:
+    """A build of these, and of sources of our own beside their tests. The first one's build.sbt serves all, so it
+    has to depend on whatever another one needs: make it of pipelines that have every part."""
     folder.mkdir()
     for name in OF_THE_BUILD:
         _copy(projects[0] / name, folder / name)
     folders = ",\n".join(f'  "{project.resolve()}"' for project in projects)
-    (folder / "pooled.sbt").write_text(POOLED.format(folders=folders), encoding="utf-8")
+    own = ", ".join(f'"{source}"' for source in beside)
+    (folder / "pooled.sbt").write_text(POOLED.format(folders=folders, beside=own), encoding="utf-8")
     (folder / "conf").mkdir()
     (folder / SETTINGS).write_text(yaml.safe_dump(_settings(projects)), encoding="utf-8")
     return Pool(folder, tuple(projects), sbt)

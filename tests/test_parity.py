@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,8 @@ import duckdb
 import pytest
 
 from scaffold import source
-from tests.combinations import PYTHON, SCALA, TABLE, answers, every, made
-from tests.jvm import Sbt
+from tests.combinations import PYTHON, TABLE, compared, made
+from tests.pooled import Pool, Said
 
 pytestmark = [
     pytest.mark.slow,
@@ -24,17 +25,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::copier.errors.DirtyLocalWarning"),
 ]
 Row = tuple[Any, ...]
-Command = Callable[..., list[dict[str, Any]]]
 NAMES = [column["source"] for column in TABLE["columns"]]
-WANTED = [
-    {"extraction": "time_ranged", "structure": ["multi_hop"], "format": "csv"},
-    {"extraction": "lookback", "structure": [], "format": "jsonl"},
-    {"extraction": "full_snapshot", "structure": ["multi_hop", "conditional"], "format": "csv"},
-    {"extraction": "streaming", "structure": ["multi_hop"], "format": "jsonl"},
-    {"extraction": "time_ranged", "structure": ["conditional"], "format": "parquet"},
-    {"extraction": "streaming", "structure": [], "format": "csv"},
-]
-COMMON = {"source": "files", "sink": "parquet", "behaviour": ["idempotent", "self_healing"]}
 MOVES = {"last_success", "run", "started", "finished", "stamp"}
 """What differs from run to run: the clock, and what a file system says of a file."""
 
@@ -63,16 +54,6 @@ LATER: list[Row] = [
 ]
 
 
-def choices() -> list[dict[str, Any]]:
-    """Those of the wanted ones that both languages have."""
-    both = [
-        {key: choice[key] for key in ("extraction", "structure", *COMMON)}
-        for choice in every(SCALA)
-    ]
-    known = [one | COMMON for one in WANTED]
-    return [o for o in known if {k: v for k, v in o.items() if k != "format"} in both]
-
-
 def write(folder: Path, form: str, file: str, rows: Sequence[Row]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{file}.{form}"
@@ -93,39 +74,54 @@ def write(folder: Path, form: str, file: str, rows: Sequence[Row]) -> None:
             con.execute(f"COPY t TO '{path}' (FORMAT parquet)")
 
 
-def python(folder: Path) -> Command:
-    """The commands of a Python project."""
+def steps(data: Path, place: Path, seen: Path) -> list[list[str]]:
+    """What happens to a project: data comes, it runs, more data comes; and what it has after each is kept."""
 
-    def command(*arguments: str) -> list[dict[str, Any]]:
+    def keep(number: int) -> list[str]:
+        return ["copy", str(place / "warehouse"), str(seen / str(number))]
+
+    return [
+        ["copy", str(data / "first"), str(place / "data")],
+        ["run", "--as-of", "2025-03-31"],
+        keep(0),
+        ["copy", str(data / "later"), str(place / "data")],
+        ["plan", "--as-of", "2025-04-01"],
+        ["run", "--as-of", "2025-04-01"],
+        keep(1),
+        ["backfill", "q000", "2025-03-28", "2025-03-29"],
+        ["status", "--as-of", "2025-04-01"],
+        keep(2),
+    ]
+
+
+def python(folder: Path, todo: Sequence[Sequence[str]]) -> list[Said]:
+    """The commands of a Python project."""
+    said = []
+    for what, *words in todo:
+        if what == "copy":
+            shutil.copytree(words[0], words[1], dirs_exist_ok=True)
+            continue
         ended = subprocess.run(
-            (sys.executable, "-m", "shop", *arguments, "--json"),
+            (sys.executable, "-m", "parity", what, *words, "--json"),
             cwd=folder,
             env={**os.environ, "PYTHONPATH": str(folder / "src")},
             check=False,
             capture_output=True,
             text=True,
         )
-        return [json.loads(line) for line in ended.stdout.splitlines()]
+        said.append(Said(ended.returncode, ended.stdout))
+    return said
 
-    return command
 
-
-def scala(folder: Path, sbt: Sbt) -> Command:
-    """The commands of a Scala project."""
-
-    def command(*arguments: str) -> list[dict[str, Any]]:
-        ended = sbt.attempt(folder, f"run {' '.join(arguments)} --json", timeout=1500)
-        lines = (line for line in ended.output.splitlines() if line.startswith('{"pipeline"'))
-        return [json.loads(line) for line in lines]
-
-    return command
+def facts(said: Said) -> tuple[int, list[Any]]:
+    return said.code, [still(json.loads(line)) for line in said.out.splitlines()]
 
 
 def tables(folder: Path) -> dict[str, list[Row]]:
     """All rows of all tables; but for `_row`, which is an order and no content."""
     found = {}
     with duckdb.connect() as con:
-        for table in sorted((folder / "warehouse").glob("p*/*")):
+        for table in sorted(folder.glob("q*/*")):
             if table.is_dir() and any(table.glob("*.parquet")):
                 rows = con.execute(
                     f"SELECT COLUMNS(c -> c <> '_row') FROM '{table}/*.parquet' ORDER BY ALL"
@@ -136,7 +132,7 @@ def tables(folder: Path) -> dict[str, list[Row]]:
 
 def ledger(folder: Path) -> list[Any]:
     """What the ledgers say, but for what moves."""
-    files = sorted((folder / "warehouse" / "ledger").glob("*/*.json"))
+    files = sorted((folder / "ledger").glob("*/*.json"))
     entries = (
         (file.parent.name, entry)
         for file in files
@@ -151,37 +147,21 @@ def still(value: Any) -> Any:
     return [still(part) for part in value] if isinstance(value, list) else value
 
 
-@pytest.mark.matrix  # until streaming's ledger was compared to its end: then it belongs into every run
 def test_two_languages_publish_the_same_rows_and_say_the_same(
-    tmp_path: Path, templates: source.Templates, sbt: Sbt
+    tmp_path: Path, templates: source.Templates, pooled: Pool
 ) -> None:
-    chosen = choices()
-    assert chosen, "no combination is had by both languages"
-    seen: dict[str, list[Any]] = {}
-    for runtime in (PYTHON, SCALA):
-        given = answers(chosen, runtime=runtime)
-        for pipeline in given["pipelines"]:
-            pipeline["since"] = "2025-03-28"
-        folder = made(tmp_path / runtime, templates, given)
-        command = python(folder) if runtime == PYTHON else scala(folder, sbt)
-        said = seen.setdefault(runtime, [])
-
-        def data(file: str, rows: Sequence[Row], bad: Sequence[Row] = ()) -> None:
-            for number, choice in enumerate(chosen):
-                form = choice["format"]
-                some = [*rows, *bad] if form != "parquet" else rows
-                write(folder / "data" / f"p{number:03}", form, file, some)  # noqa: B023
-
-        data("a", GOOD, BAD)
-        said.append(still(command("run", "--as-of", "2025-03-31")))
-        said.append(tables(folder))
-        data("b", LATER)
-        said.append(still(command("plan", "--as-of", "2025-04-01")))
-        said.append(still(command("run", "--as-of", "2025-04-01")))
-        said.append(tables(folder))
-        said.append(still(command("backfill", "p000", "2025-03-28", "2025-03-29")))
-        said.append(still(command("status", "--as-of", "2025-04-01")))
-        said.append(tables(folder))
-        said.append(ledger(folder))
-    for of_python, of_scala in zip(seen[PYTHON], seen[SCALA], strict=True):
-        assert of_scala == of_python
+    for pipeline in compared(PYTHON)["pipelines"]:
+        name, form = pipeline["name"], pipeline["format"]
+        some = [*GOOD, *BAD] if form != "parquet" else GOOD
+        write(tmp_path / "data" / "first" / name, form, "a", some)
+        write(tmp_path / "data" / "later" / name, form, "b", LATER)
+    here = made(tmp_path / "python", templates, compared(PYTHON))
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    of_python = python(here, steps(tmp_path / "data", here, ours))
+    todo = steps(tmp_path / "data", pooled.folder, theirs)
+    of_scala = pooled.perform([one if one[0] == "copy" else [*one, "--json"] for one in todo])
+    assert [facts(one) for one in of_scala] == [facts(one) for one in of_python]
+    for number in ("0", "1", "2"):
+        assert tables(theirs / number) == tables(ours / number)
+        assert ledger(theirs / number) == ledger(ours / number)
+        assert len(tables(ours / number)) > len(compared(PYTHON)["pipelines"])

@@ -189,6 +189,38 @@ def test_a_pipeline_is_added_switched_and_removed_in_scala(releases: Releases, s
     assert not (scala / "src/main/scala/made/pipelines/more").exists()
 
 
+@pytest.mark.parametrize(
+    "patterns",
+    [
+        ("--extraction", "lookback", "--sink", "parquet", "--structure", "conditional"),
+        ("--extraction", "streaming", "--sink", "append-log", "--no-behaviour"),
+    ],
+)
+def test_a_scala_project_that_is_switched_is_what_is_rendered_with_the_new_answers(
+    patterns: tuple[str, ...], releases: Releases, scala: Path, tmp_path: Path
+) -> None:
+    done = releases.scaffold("v0.1.0", "switch", "flights", *patterns, cwd=scala)
+    assert done.returncode == 0, done.stderr
+    words = ("--language", "scala", "--defaults", "--name", "Made", "--no-git", *patterns)
+    assert releases.scaffold("v0.1.0", "new", "fresh", *words, cwd=tmp_path).returncode == 0
+    assert tree(scala) == tree(tmp_path / "fresh")
+    commit(scala)
+    assert releases.scaffold("v0.1.0", "check", cwd=scala).returncode == 0
+
+
+def test_a_conflict_with_the_owners_edit_of_scala_is_left_as_git_leaves_it(
+    releases: Releases, scala: Path
+) -> None:
+    code = scala / "src/main/scala/made/sinks/Delta.scala"
+    code.write_text(code.read_text() + "\n// mine\n")
+    commit(scala)
+    words = ("switch", "flights", "--sink", "parquet")
+    done = releases.scaffold("v0.1.0", *words, cwd=scala)
+    assert done.returncode == 1, done.stderr
+    assert "// mine" in code.read_text()
+    assert "sinks/Delta.scala" in git(scala, "status", "--short")
+
+
 def wired(project: Path) -> str:
     return (project / "src/main/scala/made/Pipelines.scala").read_text()
 
@@ -209,11 +241,9 @@ def test_an_update_keeps_the_edits_of_a_scala_project(releases: Releases, scala:
 
 
 def served() -> catalogue.Catalogue:
-    """The catalogue with every source on offer, whether or not its code is there yet."""
+    """The catalogue with every part on offer, whether or not its code is there."""
     found = facts.read(ROOT)
     for raw in found["patterns"]:
-        if raw["id"] in ("postgres", "kafka"):
-            raw |= {"hidden": False, "runtimes": [SCALA]}
         raw["runtimes"] = sorted({*raw["runtimes"], SCALA})
     return facts.parse(found).on(SCALA)
 
@@ -260,9 +290,32 @@ def test_what_a_server_cannot_do_or_be_called_is_refused(said: dict[str, Any], w
 def test_no_answer_takes_where_a_server_is_nor_a_secret() -> None:
     known = " ".join(key.name for key in (*keys.PROJECT, *keys.pipeline(served())))
     assert not re.search(r"password|secret|user|host|url|server|connection", known)
-    for file in (ROOT / "templates/connections").glob("*.yml"):
-        settings = yaml.safe_load(file.read_text(encoding="utf-8"))
-        assert "password" not in settings[file.stem]
+    for name in ("postgres", "kafka"):
+        file = ROOT / f"templates/connections/{name}.yml"
+        assert yaml.safe_load(file.read_text(encoding="utf-8")) is None  # the environment says it
+
+
+def test_a_project_has_the_files_of_the_servers_that_it_needs(
+    tmp_path: Path, templates: source.Templates
+) -> None:
+    def files(name: str, **chosen: Any) -> set[str]:
+        made(tmp_path / name, templates, shop(SCALA, **chosen))
+        return {path.name for path in (tmp_path / name).rglob("*") if path.is_file()}
+
+    alone = files("files")
+    assert not {name for name in alone if re.search("postgres|kafka|compose", name, re.IGNORECASE)}
+    assert "services" not in (tmp_path / "files/Makefile").read_text(encoding="utf-8")
+    of_kafka = files("kafka", source="kafka", extraction="streaming") - alone
+    assert {"KafkaServer.scala", "KafkaConnection.scala", "compose.yaml"} < of_kafka
+    assert not {name for name in of_kafka if "Postgres" in name}
+    services = yaml.safe_load((tmp_path / "kafka/compose.yaml").read_text(encoding="utf-8"))
+    assert list(services["services"]) == ["kafka"]
+    assert "\nservices:\n" in (tmp_path / "kafka/Makefile").read_text(encoding="utf-8")
+    readme = (tmp_path / "kafka/README.md").read_text(encoding="utf-8")
+    assert "PIPELINE_KAFKA__SERVERS" in readme
+    assert "POSTGRES" not in readme
+    recorded = (tmp_path / "kafka/.copier-answers.yml").read_text(encoding="utf-8")
+    assert not re.search("9092|servers|password|PIPELINE_", recorded, re.IGNORECASE)
 
 
 # --- names and texts

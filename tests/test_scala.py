@@ -6,13 +6,24 @@ projects go through real sbt in test_examples.py.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import pytest
 
-from scaffold import source
-from tests.combinations import SCALA, answers, cover, every, made
-from tests.jvm import Sbt
-from tests.pooled import Pool, pool
+from tests.combinations import SCALA, cover
+from tests.mutations import Mutation, mutations, nearest
+from tests.pooled import Pool
+from tests.services import Database
 
+PAIRS = cover(2, SCALA)
+TRIED = {
+    "behaviour/once",
+    "extraction/offsets",
+    "extraction/windows",
+    "source/promise",
+    "structure/direct",
+}
+"""Parts whose first mutation is tried in every run, as each takes half a minute; all others are in the matrix."""
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.xdist_group("scala"),
@@ -21,14 +32,9 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def pooled(tmp_path_factory: pytest.TempPathFactory, templates: source.Templates, sbt: Sbt) -> Pool:
-    """A project of every combination, and one of pairs, in one build."""
-    folder = tmp_path_factory.mktemp("scala")
-    projects = [
-        made(folder / "all", templates, answers(every(SCALA), "shop", SCALA)),
-        made(folder / "pairs", templates, answers(cover(2, SCALA), "pairs", SCALA)),
-    ]
-    return pool(folder / "pool", sbt, projects)
+def servers(postgres: Database, kafka: str) -> Mapping[str, str]:
+    """Those that proofs take instead of embedded ones, which do not start as root."""
+    return {"PIPELINE_TEST_POSTGRES": postgres.jdbc, "PIPELINE_TEST_KAFKA": kafka}
 
 
 def test_every_combination_is_formatted_and_compiles_without_a_warning(pooled: Pool) -> None:
@@ -36,15 +42,60 @@ def test_every_combination_is_formatted_and_compiles_without_a_warning(pooled: P
 
 
 @pytest.mark.matrix  # until all of them pass: then it belongs into every run
-def test_the_proofs_of_a_pairwise_set_pass(pooled: Pool) -> None:
+def test_the_proofs_of_a_pairwise_set_pass(pooled: Pool, servers: Mapping[str, str]) -> None:
     """Each proof with one of the pipelines that it fits, each with another one."""
-    found = pooled.prove("pairs.*", env={"PROOFS": "1"})
+    found = pooled.prove("pairs.*", env={"PROOFS": "1", **servers})
     failed = {name: dict(suite.failed) for name, suite in found.items() if suite.failed}
     assert failed == {}
     assert not [name for name, suite in found.items() if suite.skipped]
 
 
 @pytest.mark.matrix
-def test_the_proofs_pass_in_all_pipelines_of_a_pairwise_set(pooled: Pool) -> None:
-    found = pooled.prove("pairs.*", timeout=6 * 3600)
+def test_the_proofs_pass_in_all_pipelines_of_a_pairwise_set(
+    pooled: Pool, servers: Mapping[str, str]
+) -> None:
+    found = pooled.prove("pairs.*", env=servers, timeout=6 * 3600)
     assert {name: dict(suite.failed) for name, suite in found.items() if suite.failed} == {}
+
+
+def test_the_pairwise_set_has_servers_on_every_side() -> None:
+    assert {choice["source"] for choice in PAIRS} == {"files", "postgres", "kafka"}
+    assert {choice["extraction"] for choice in PAIRS if choice["source"] == "kafka"} > {"streaming"}
+    assert len({choice["source"] for choice in PAIRS if choice["sink"] == "postgres"}) == 3
+
+
+def test_each_mutation_takes_something_out_of_the_code(pooled: Pool) -> None:
+    """Those of the matrix, too: they would go stale unseen."""
+    for one in mutations(SCALA):
+        (code,) = (pooled.folder.parent / "pairs/src/main/scala").glob(f"*/{one.file}")
+        one.applied(code.read_text(encoding="utf-8"))
+
+
+def test_proofs_fail_without_their_mechanism(pooled: Pool, servers: Mapping[str, str]) -> None:
+    some = [one for one in mutations(SCALA) if one.first and one.pattern in TRIED]
+    assert {one.pattern for one in some} == TRIED
+    assert judged(pooled, some, servers) == {}
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize("first", [True, False])
+def test_proofs_fail_without_their_mechanism_in_any_part(
+    pooled: Pool, servers: Mapping[str, str], first: bool
+) -> None:
+    """The other ones that come first in their part, and all the rest."""
+    other = [one for one in mutations(SCALA) if not (one.first and one.pattern in TRIED)]
+    assert judged(pooled, [one for one in other if one.first == first], servers) == {}
+
+
+def judged(
+    pooled: Pool, tried: Sequence[Mutation], servers: Mapping[str, str]
+) -> Mapping[str, str]:
+    best = [(one, fitting(one)) for one in tried]
+    return pooled.judge(pooled.folder.parent / "pairs", best, env=servers, timeout=6 * 3600)
+
+
+def fitting(mutation: Mutation) -> list[str]:
+    """The pipelines of the pairwise set, those that are best to prove it with first."""
+    best = nearest(mutation.pattern, mutation.choice, PAIRS, SCALA)
+    rest = [one for one in PAIRS if one not in best]
+    return [f"p{PAIRS.index(one):03}" for one in [*best, *rest]]

@@ -11,13 +11,15 @@ import org.apache.kafka.common.TopicPartition
 import org.apache.spark.sql.{DataFrame, SparkSession}
 import upickle.default.{Reader, macroR}
 
-/** Where Kafka is, and options of its clients. What is shown of it has no secrets. */
-final case class KafkaConnection(servers: String, options: Map[String, String] = Map.empty) {
-  override def toString: String = servers
+/** Where Kafka is, and options of its clients: known by the environment alone, and never shown. */
+final case class KafkaConnection(servers: String = "", options: Map[String, String] = Map.empty) {
+  override def toString: String = "the broker of PIPELINE_KAFKA__SERVERS"
 
   /** The offsets that a topic has now, by partition: the oldest, and the end. */
   def offsets(topic: String): Map[Int, (Long, Long)] =
-    try
+    try {
+      if (servers.isEmpty)
+        throw EnvironmentFailure("PIPELINE_KAFKA__SERVERS is not set: <host>:<port>")
       Using.resource(Admin.create(settings)) { admin =>
         val told = admin.describeTopics(List(topic).asJava).allTopicNames.get.get(topic)
         val places = told.partitions.asScala.map(one => new TopicPartition(topic, one.partition))
@@ -28,9 +30,13 @@ final case class KafkaConnection(servers: String, options: Map[String, String] =
         val (oldest, end) = (at(OffsetSpec.earliest), at(OffsetSpec.latest))
         end.map { case (partition, offset) => partition -> (oldest(partition) -> offset) }.toMap
       }
-    catch {
-      case NonFatal(error) =>
-        val why = Option(error.getCause).getOrElse(error).getMessage
+    } catch {
+      case error: PipelineError => throw error
+      case NonFatal(error)      =>
+        val said = Option(error.getCause).getOrElse(error).toString
+        val why = (servers +: options.values.toSeq).filter(_.nonEmpty).foldLeft(said) {
+          (text, secret) => text.replace(secret, "...")
+        }
         throw NotReady(s"the topic $topic cannot be read at $this: $why")
     }
 
@@ -42,12 +48,13 @@ final case class KafkaConnection(servers: String, options: Map[String, String] =
       from: Long,
       until: Long
   ): DataFrame = {
-    def at(offset: Any) = s"""{"$topic": {"$partition": $offset}}"""
+    def at(offset: Long) =
+      ujson.Obj(topic -> ujson.Obj(partition.toString -> offset.toDouble)).render()
     spark.read
       .format("kafka")
       .options(options.map { case (key, value) => s"kafka.$key" -> value })
       .option("kafka.bootstrap.servers", servers)
-      .option("assign", s"""{"$topic": [$partition]}""")
+      .option("assign", ujson.Obj(topic -> ujson.Arr(partition)).render())
       .option("startingOffsets", at(from))
       .option("endingOffsets", at(until))
       .option("failOnDataLoss", "true")

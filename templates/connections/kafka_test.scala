@@ -2,7 +2,7 @@ package {{ package }}
 
 import java.io.File
 import java.net.{InetAddress, ServerSocket}
-import java.nio.file.Files
+import java.nio.file.{Files, Path}
 import java.util.{Properties, UUID}
 
 import scala.jdk.CollectionConverters._
@@ -19,7 +19,7 @@ import org.apache.kafka.metadata.storage.Formatter
 /** One Kafka broker for all tests of this JVM, because starting one costs seconds. It is a real
   * one, in this process, on the loopback address; or the one that PIPELINE_TEST_KAFKA names.
   */
-object KafkaServer {
+object KafkaServer extends Server {
   lazy val bootstrap: String = sys.env.getOrElse("PIPELINE_TEST_KAFKA", start())
 
   /** A new topic of its own for each test, so that none sees what another one sent.
@@ -49,6 +49,26 @@ object KafkaServer {
     Using.resource(Admin.create(settings))(_.deleteRecords(gone.asJava).all().get())
     ()
   }
+
+  /** The topic of a world, and of those that are copies of it: what comes next comes to all. */
+  def topic(folder: Path): String = {
+    val file = folder.resolve("topic")
+    if (!Files.exists(file)) {
+      Files.createDirectories(folder)
+      Files.writeString(file, topic(partitions = 2))
+    }
+    Files.readString(file)
+  }
+
+  def settings(folder: Path): Map[String, String] =
+    Map("PIPELINE_KAFKA__SERVERS" -> bootstrap)
+
+  override def copy(folder: Path, other: Path): Unit = {
+    Files.writeString(other.resolve("topic"), topic(folder))
+    ()
+  }
+
+  def drop(folder: Path): Unit = () // topics are small, and none has the name of another
 
   private def settings: Properties = properties(
     "bootstrap.servers" -> bootstrap
@@ -108,4 +128,35 @@ object KafkaServer {
     Using.resource(new ServerSocket(0, 1, InetAddress.getLoopbackAddress))(
       _.getLocalPort
     )
+}
+
+/** How to connect is known by the environment, and by nobody else. */
+class KafkaConnectionTest extends Proofs {
+  proof("where it is and with what it is told is shown nowhere", Worlds.having("KafkaConnection")) {
+    here =>
+      def told(options: String, servers: String = KafkaServer.bootstrap) = here.copy(settings =
+        Map("PIPELINE_KAFKA__OPTIONS" -> options, "PIPELINE_KAFKA__SERVERS" -> servers)
+      )
+      here.write("a", here.rows(5))
+      val run = Seq("run", here.name, "--as-of", core.Times.text(here.over(1)))
+      assert(
+        Processes.run(
+          told("{ssl.key.password: s3cret, ssl.keystore.password: h1dden}"),
+          run: _*
+        ) == 0
+      )
+      val jaas =
+        "{security.protocol: SASL_PLAINTEXT, sasl.mechanism: s3cret, sasl.jaas.config: h1dden}"
+      val nowhere = "127.0.0.1:1"
+      val soon = "{default.api.timeout.ms: '2000', request.timeout.ms: '1000'}"
+      val wrong = Seq(told(jaas), told("{}", "s3cret"), told(soon, nowhere), told("{}", ""))
+      val results = wrong.map(_.run(here.over(2)))
+      assert(results.map(_.exit) == Seq(4, 4, 4, 3))
+      val said = results.map(_.log) :+ here.status(here.over(1)).render()
+      (said ++ Servers.written(here.folder)).foreach { text =>
+        Seq("s3cret", "h1dden", KafkaServer.bootstrap, nowhere).foreach(one =>
+          assert(!text.contains(one))
+        )
+      }
+  }
 }

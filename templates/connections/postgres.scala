@@ -9,9 +9,11 @@ import org.apache.spark.sql.types._
 import org.apache.spark.sql.{DataFrame, SparkSession}
 import upickle.default.{Reader, macroR}
 
-/** Where a Postgres database is, and who connects to it. What is shown of it has no password. */
-final case class PostgresConnection(url: String, user: String, password: String = "") {
-  override def toString: String = s"$url as $user"
+/** Where a Postgres database is, and who connects to it: known by the environment alone, and never
+  * shown.
+  */
+final case class PostgresConnection(url: String = "", user: String = "", password: String = "") {
+  override def toString: String = "the database of PIPELINE_POSTGRES__URL"
 
   /** A connection that is the caller's to close. */
   def connect(): Connection = {
@@ -19,7 +21,8 @@ final case class PostgresConnection(url: String, user: String, password: String 
     options.foreach { case (key, value) => properties.setProperty(key, value) }
     Option(new org.postgresql.Driver().connect(url, properties)).getOrElse {
       throw UsageError(
-        s"$url is no address of Postgres: jdbc:postgresql://<host>:<port>/<database>"
+        "PIPELINE_POSTGRES__URL is no address of Postgres, or not set: " +
+          "jdbc:postgresql://<host>:<port>/<database>"
       )
     }
   }
@@ -29,8 +32,17 @@ final case class PostgresConnection(url: String, user: String, password: String 
     try connect()
     catch {
       case error: SQLException =>
-        throw EnvironmentFailure(s"cannot connect to $this: ${error.getMessage}")
+        throw EnvironmentFailure(s"cannot connect to $this: ${why(error)}")
     }
+
+  /** In our words: the driver's may have in them what is secret. */
+  private def why(error: SQLException) = Option(error.getSQLState).getOrElse("") match {
+    case "3D000"                         => "there is no database of that name"
+    case state if state.startsWith("08") => "nobody answers at that address"
+    case state if state.startsWith("28") =>
+      "it refuses PIPELINE_POSTGRES__USER with PIPELINE_POSTGRES__PASSWORD"
+    case state => s"the state of SQL is $state"
+  }
 
   /** What a query gives, read by Spark, which passes filters on to the database. `first` is a
     * statement that a reading connection begins with.
@@ -74,6 +86,9 @@ object PostgresConnection {
   def execute(connection: Connection, statement: String): Unit =
     Using.resource(connection.createStatement())(made => { made.execute(statement); () })
 
+  /** A text in SQL, whatever is in it. */
+  def literal(text: String): String = "'" + text.replace("'", "''") + "'"
+
   /** The first column of what a query gives, as texts. */
   def texts(connection: Connection, query: String): Seq[String] =
     Using.resource(connection.createStatement()) { statement =>
@@ -81,8 +96,9 @@ object PostgresConnection {
       Iterator.continually(found).takeWhile(_.next()).map(_.getString(1)).toVector
     }
 
-  /** A name in SQL, whatever it means there. */
-  def quoted(names: String*): String = names.map(name => "\"" + name + "\"").mkString(".")
+  /** A name in SQL, whatever is in it. */
+  def quoted(names: String*): String =
+    names.map(name => "\"" + name.replace("\"", "\"\"") + "\"").mkString(".")
 
   /** The database's type for one of Spark's. */
   def kind(of: DataType): String = of match {

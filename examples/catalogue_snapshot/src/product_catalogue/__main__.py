@@ -140,7 +140,8 @@ def _each(
                 facts = {"pipeline": each} | work(pipeline, store)
             codes.append(int(facts.pop("exit", 0)))
             lines = (f"{key:>12}  {value}" for key, value in facts.items())
-            click.echo(json.dumps(facts, default=str) if as_json else "\n".join(lines))
+            text = json.dumps(facts, default=datetime.isoformat) if as_json else "\n".join(lines)
+            click.echo(text)
         except PipelineError as error:
             logger.error("%s: %s", each, error)
             codes.append(error.exit_code)

@@ -4,7 +4,7 @@ import Worlds._
 
 /** Recorded decision: what decided a unit decides it again, whatever the settings are by then. */
 class RecordedDecisionTest extends Proofs {
-  private val each = windowed("RecordedDecision", "FilesSource")
+  private val each = windowed("RecordedDecision")
 
   private def deciding(world: World, wanted: Int) =
     Routed.by(world, "WHEN settings.wanted = 1 THEN FIRST", wanted)

@@ -9,8 +9,9 @@ import Worlds._
 
 /** Full snapshot: everything, each time; what was published before is replaced in one step. */
 class FullSnapshotTest extends Proofs {
-  private val each = having("FullSnapshot", "FilesSource")
-  private val raw = having("FullSnapshot", "FilesSource", "MultiHop")
+  private val each = having("FullSnapshot")
+  private val files = having("FullSnapshot", "FilesSource")
+  private val raw = having("FullSnapshot", "MultiHop")
 
   private def retaining(here: World, versions: Int) = here.extracting { case it: FullSnapshot =>
     it.copy(retain = versions)
@@ -20,10 +21,10 @@ class FullSnapshotTest extends Proofs {
 
   proof("what the source deleted or changed shows", each) { here =>
     here.write("a", here.rows(8))
-    val path = here.write("b", here.rows(4, window = 1))
+    here.write("b", here.rows(4, window = 1))
     here.run(here.over(1))
     assert(here.silver() == Cells.ordered(here.rows(8) ++ here.rows(4, window = 1)))
-    Files.delete(path)
+    here.remove("b")
     val now = here.rows(8, version = 1).drop(1)
     here.write("a", now)
     assert(here.run(here.over(2)).exit == 0)
@@ -43,14 +44,13 @@ class FullSnapshotTest extends Proofs {
     assert(here.table("bronze").size == 8)
   }
 
-  proof("the same time is the same version", having("FullSnapshot", "Idempotent", "FilesSource")) {
-    here =>
-      here.write("a", here.rows(5))
-      here.run(here.over(1))
-      val before = here.content()
-      assert(here.plan(here.over(1)).map(_._2) == Seq("again"))
-      assert(here.run(here.over(1)).exit == 0)
-      assert(here.content() == before)
+  proof("the same time is the same version", having("FullSnapshot", "Idempotent")) { here =>
+    here.write("a", here.rows(5))
+    here.run(here.over(1))
+    val before = here.content()
+    assert(here.plan(here.over(1)).map(_._2) == Seq("again"))
+    assert(here.run(here.over(1)).exit == 0)
+    assert(here.content() == before)
   }
 
   proof("a suspiciously small snapshot is refused until it is allowed", each) { here =>
@@ -84,7 +84,7 @@ class FullSnapshotTest extends Proofs {
     assert(here.status(here.over(6))("failed").arr.isEmpty)
   }
 
-  proof("without event time a snapshot is as old as its read", each) { world =>
+  proof("without event time a snapshot is as old as its read", files) { world =>
     val here = world.from { case it: FilesSource => it.copy(when = None); case other => other }
     here.write("a", here.rows(5))
     assert(!here.status(here.over(1))("fresh").bool, "there is none yet")
@@ -104,7 +104,7 @@ class FullSnapshotTest extends Proofs {
     assert(here.content() == before)
   }
 
-  proof("all files together are the snapshot, or the newest alone", each) { world =>
+  proof("all files together are the snapshot, or the newest alone", files) { world =>
     val (old, now) = (world.rows(6), world.rows(5, window = 1))
     Seq(Take.AllMatching -> (old ++ now), Take.Newest -> now).foreach { case (take, expected) =>
       val here = world.copy(folder = world.folder.resolve(take.toString)).from {

@@ -13,13 +13,20 @@ trait Feed {
 
   /** The stamps of all files that are there. */
   def stamps(): Map[String, String]
+
+  /** Items of one lane follow one another in time; other lanes may be far ahead, or behind. */
+  def lane(file: String): String = ""
+
+  /** Whether the rows of an item came one after another, as `_row` says, or all at once. */
+  def ordered: Boolean = false
 }
 
 /** One content of one file, at its place `at`.
   *
   * Content that replaces another is a new item, so that it comes even while a batch with the old
   * content is stuck, and is `lost` to that batch. Once it was judged, `newest` is its own newest
-  * event time, and `after` that of all items before it, which decides what of it is late.
+  * event time, and `after` that of all items of its lane before it, which decides what of it is
+  * late.
   */
 final case class Item(
     at: Long,

@@ -20,7 +20,7 @@ class WindowsTest extends Proofs {
     assert(here.silver().isEmpty)
   }
 
-  proof("an empty window is done, and clears what was there", windowed("Idempotent")) { here =>
+  proof("an empty window is done, and clears what was there", cleared) { here =>
     here.write("a", here.rows(5))
     here.write("b", here.rows(5, window = 1))
     here.run(here.over(2))
@@ -51,6 +51,8 @@ class WindowsTest extends Proofs {
     assert(here.from(new Failing(Set(here.end(1)))(_)).run(here.over(2)).exit == 1)
     assert(here.content() == before)
   }
+
+  private def cleared = windowed("Idempotent").intersect(mutable())
 
   proof("windows of another length are refused", windowed()) { here =>
     val units = here.pipeline.extraction.plan(here.over(3), History.empty).map(_.unit.key)

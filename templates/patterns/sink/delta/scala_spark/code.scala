@@ -4,6 +4,7 @@ import java.nio.file.StandardCopyOption.ATOMIC_MOVE
 import java.nio.file.{Files, Path}
 
 import io.delta.tables.DeltaTable
+import org.apache.spark.sql.delta.DeltaLog
 import org.apache.spark.sql.functions.{col, lit}
 import org.apache.spark.sql.{DataFrame, SparkSession}
 import upickle.default.write
@@ -51,10 +52,11 @@ final private class DeltaStore(
 
   /** Makes the tables. Columns that are new since then are empty in old rows. */
   def make(): Unit = tables.foreach { table =>
-    val made = DeltaTable.createIfNotExists(spark).location(place(table.name))
-    val known = made.addColumns(table.schema).execute().toDF.columns.toSet
-    val added = table.columns.filterNot(column => known(column.name))
-    if (added.nonEmpty) {
+    val known = snapshot(table.name)
+    val added = table.columns.filterNot(column => known.schema.names.contains(column.name))
+    if (known.version < 0)
+      DeltaTable.create(spark).location(place(table.name)).addColumns(table.schema).execute()
+    else if (added.nonEmpty) {
       val columns = added.map(column => s"${column.name} ${column.kind}").mkString(", ")
       spark.sql(s"ALTER TABLE delta.`${place(table.name)}` ADD COLUMNS ($columns)")
     }
@@ -65,7 +67,7 @@ final private class DeltaStore(
     val (number, versions) = upickle.default.read[(Int, Map[String, Long])](Files.readString(begun))
     if (!Files.exists(ledger.file(number)))
       versions.foreach { case (name, version) =>
-        if (versionOf(name) > version) delta(spark, name).restoreToVersion(version)
+        if (snapshot(name).version > version) delta(spark, name).restoreToVersion(version)
       }
     Files.delete(begun)
   }
@@ -81,15 +83,15 @@ final private class DeltaStore(
   }
 
   private def begin(number: Int): Unit = {
-    val versions = tables.map(table => table.name -> versionOf(table.name)).toMap
+    val versions = tables.map(table => table.name -> snapshot(table.name).version).toMap
     val draft = ledger.folder.resolve(".draft")
     OnDisk.write(draft, write(number -> versions))
     Files.move(draft, begun, ATOMIC_MOVE)
     OnDisk.wait(ledger.folder)
   }
 
-  private def versionOf(name: String) =
-    delta(spark, name).history(1).select("version").head().getLong(0)
+  /** A table as its log has it, which takes no job. Before it is made its version is -1. */
+  private def snapshot(name: String) = DeltaLog.forTable(spark, place(name)).update()
 
   private def place(name: String) =
     ledger.root.resolve(dataset.name).resolve(name).toAbsolutePath.toString
@@ -106,11 +108,15 @@ final private class DeltaStore(
     def append(table: Table, coming: DataFrame): Unit =
       put(table, coming).mode("append").save(place(table.name))
 
-    def replace(table: Table, leaving: Rows, coming: DataFrame): Unit = leaving match {
-      case Rows.Where(sql) =>
-        put(table, coming).mode("overwrite").option("replaceWhere", sql).save(place(table.name))
-      case among: Rows.Among => merge(table, among, coming)
-    }
+    /** A table that has no rows and gets none, as quarantine mostly, needs no commit. */
+    def replace(table: Table, leaving: Rows, coming: DataFrame): Unit =
+      if (!bare(table) || !coming.isEmpty) leaving match {
+        case Rows.Where(sql) =>
+          put(table, coming).mode("overwrite").option("replaceWhere", sql).save(place(table.name))
+        case among: Rows.Among => merge(table, among, coming)
+      }
+
+    private def bare(table: Table) = snapshot(table.name).checksumOpt.exists(_.numFiles == 0)
 
     /** Rows that leave and rows that come, in one commit: those that leave match nothing else. */
     private def merge(table: Table, leaving: Rows.Among, coming: DataFrame): Unit = {

@@ -22,8 +22,9 @@ class PartFolderTest extends Proofs {
   }
 
   proof("a failed attempt is kept as well", files) { here =>
-    here.write("a", here.rows(3), here.columns.tail)
-    assert(here.run(here.over(1)).exit == 1)
+    here.write("a", here.rows(3))
+    val failing = here.from(Disturbed(_)(_ => throw core.Failed("made to fail")))
+    assert(failing.run(here.over(1)).exit == 1)
     val newest = ujson.read(Files.readString(ledger(here).last))
     assert(newest("entries").arr.map(_("status").str) == Seq("failed"))
     assert(here.status(here.over(1))("failed").arr.nonEmpty)

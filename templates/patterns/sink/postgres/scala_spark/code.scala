@@ -8,7 +8,7 @@ import org.apache.spark.sql.{DataFrame, SparkSession}
 import upickle.default.{read, write}
 
 import core._
-import PostgresConnection.{atomically, execute, kind, quoted, texts}
+import PostgresConnection.{atomically, execute, kind, literal, quoted, texts}
 
 /** Postgres as a sink: a schema for each pipeline, and the ledger, JSON by entry, beside them.
   *
@@ -36,7 +36,7 @@ final private class PostgresStore(
   private val tables = dataset.tables
 
   def history(): History = {
-    val mine = s"FROM ${place.ledger} WHERE pipeline = '${dataset.name}'"
+    val mine = s"FROM ${place.ledger} WHERE pipeline = ${literal(dataset.name)}"
     val found =
       if (place.exists(place.ledger)) texts(driver, s"SELECT entry $mine ORDER BY id") else Nil
     History(found.map(read[Entry](_)))
@@ -48,7 +48,7 @@ final private class PostgresStore(
     * runs that were killed left.
     */
   def prepare(): Unit = {
-    if (!place.yes(s"pg_try_advisory_lock(hashtext('ledger'), hashtext('${dataset.name}'))"))
+    if (!place.yes(s"pg_try_advisory_lock(hashtext('ledger'), hashtext(${literal(dataset.name)}))"))
       throw NotReady(
         s"another run writes to the schema ${dataset.name} at $connection; " +
           "try again when it has ended"

@@ -9,13 +9,13 @@ import scala.util.{Try, Using}
 
 import org.apache.spark.sql.types.StructType
 import org.apache.spark.sql.{DataFrame, Row, SparkSession}
-import org.scalatest.funsuite.AnyFunSuite
 
 import core._
-import PostgresConnection.{execute => sql, texts}
+import PostgresConnection.{execute => sql, quoted, texts}
 import Proof.{alive, generation, rows, silver, write}
+import Worlds._
 
-class PostgresTest extends AnyFunSuite {
+class PostgresTest extends Proofs {
   private lazy val spark = Commands.spark
 
   /** Does something with a database of its own: the sink, and a connection that looks from outside.
@@ -176,16 +176,45 @@ class PostgresTest extends AnyFunSuite {
     }
   }
 
-  test("no message shows the password") {
-    val place = PostgresServer
-      .fresh()
-      .copy(user = "nobody", password = "s3cret", url = "jdbc:postgresql://127.0.0.1:1/x")
-    val error = intercept[EnvironmentFailure](
-      Postgres(place).open(Proof.dataset, spark, write = false)(_ => ())
-    )
-    assert(error.message.contains("127.0.0.1:1"))
-    assert(!s"$place ${error.message}".contains("s3cret"))
+  proof("a run that is killed at any table shows the old rows, and the next one the new", each) {
+    here =>
+      here.write("a", here.rows(5))
+      here.write("b", here.rows(5, window = 1))
+      assert(here.run(here.over(2)).exit == 0)
+      val before = here.content()
+      here.write("c", here.rows(4, version = 1))
+      val never = here.copyTo("never")
+      assert(never.again(2).exit == 0)
+      val after = never.content()
+      assert(before != after)
+      val tables = here.pipeline.steps.map(one => quoted(here.name, one.table.name))
+      (tables :+ "public.ledger").foreach { table =>
+        val killed = here.copyTo(s"killed at $table".filterNot(_ == '"'))
+        val outside = PostgresServer.of(killed.folder)
+        Using.resource(outside.connect()) { connection =>
+          sql(connection, Proof.sleep)
+          sql(
+            connection,
+            s"CREATE TRIGGER sleep BEFORE INSERT ON $table EXECUTE FUNCTION sleeping()"
+          )
+        }
+        def asleep() = Using.resource(outside.connect())(texts(_, Proof.asleep) != Seq("0"))
+        assert(Processes.killed(killed, redo(killed))(() => asleep()), s"no run wrote to $table")
+        assert(killed.content() == before, s"killed at $table")
+        Using.resource(outside.connect())(sql(_, s"DROP TRIGGER sleep ON $table"))
+        assert(killed.again(2).exit == 0)
+        assert(killed.content() == after, s"killed at $table")
+        Using.resource(outside.connect())(one => assert(staging(one).isEmpty))
+      }
   }
+
+  /** The command that does again what was done. */
+  private def redo(here: World) =
+    if (windowed().contains(here.name))
+      Seq("backfill", here.name, Times.text(here.begin), Times.text(here.end(2)))
+    else Seq("run", here.name, "--as-of", Times.text(here.over(3)))
+
+  private def each = having("Postgres").intersect(rewriting)
 }
 
 /** A dataset of two tables; all rows of a run are of one generation, as is its entry. */
@@ -238,6 +267,14 @@ object Proof {
     val newest = "(SELECT entry ->> 'rows' FROM ledger ORDER BY id DESC LIMIT 1)"
     texts(connection, s"SELECT concat_ws(' ', ${of("silver")}, ${of("gold")}, $newest)").head
   }
+
+  /** Lets whoever writes sleep in the middle of it. */
+  val sleep: String = """CREATE FUNCTION sleeping() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN PERFORM pg_sleep(600); RETURN NULL; END $$"""
+
+  /** How many sleep. */
+  val asleep: String = "SELECT count(*) FROM pg_stat_activity " +
+    "WHERE datname = current_database() AND wait_event = 'PgSleep'"
 
   /** Lets whoever writes to gold wait for our lock. */
   val halt: String =

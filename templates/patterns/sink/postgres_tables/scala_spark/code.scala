@@ -3,7 +3,7 @@ package sinks
 import java.sql.Connection
 
 import core._
-import PostgresConnection.{execute, kind, quoted, texts}
+import PostgresConnection.{execute, kind, literal, quoted, texts}
 
 /** A pipeline's schema, and the ledger beside it, as one connection sees them. */
 final case class PostgresTables(connection: Connection, schema: String) {
@@ -13,7 +13,7 @@ final case class PostgresTables(connection: Connection, schema: String) {
 
   def columns(table: Table): String = table.names.map(quoted(_)).mkString(", ")
 
-  def exists(table: String): Boolean = yes(s"to_regclass('$table') IS NOT NULL")
+  def exists(table: String): Boolean = yes(s"to_regclass(${literal(table)}) IS NOT NULL")
 
   /** Whether a condition is true. */
   def yes(condition: String): Boolean = texts(connection, s"SELECT $condition").contains("t")
@@ -30,7 +30,7 @@ final case class PostgresTables(connection: Connection, schema: String) {
         s"CREATE TABLE $ledger ($id, pipeline text NOT NULL, entry json NOT NULL)"
       )
     }
-    if (yes(s"to_regnamespace('${quoted(schema)}') IS NULL"))
+    if (yes(s"to_regnamespace(${literal(quoted(schema))}) IS NULL"))
       execute(connection, s"CREATE SCHEMA ${quoted(schema)}")
     tables.foreach(table => if (exists(place(table))) widen(table) else create(table))
   }
@@ -49,7 +49,7 @@ final case class PostgresTables(connection: Connection, schema: String) {
     val known = texts(
       connection,
       "SELECT attname FROM pg_attribute WHERE attnum > 0 AND NOT attisdropped " +
-        s"AND attrelid = to_regclass('${place(table)}')"
+        s"AND attrelid = to_regclass(${literal(place(table))})"
     )
     table.schema.filterNot(field => known.contains(field.name)).foreach { field =>
       execute(connection, s"ALTER TABLE ${place(table)} ADD COLUMN ${column(field)}")

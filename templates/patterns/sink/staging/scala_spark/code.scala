@@ -12,7 +12,7 @@ import org.postgresql.PGConnection
 import org.postgresql.copy.PGCopyOutputStream
 
 import core._
-import PostgresConnection.{execute, kind, quoted, texts}
+import PostgresConnection.{execute, kind, literal, quoted, texts}
 
 /** Rows in a table beside the published ones. Those of tasks that Spark did twice do not count. */
 final case class Staged(table: String, columns: Seq[String], tasks: Seq[Long]) {
@@ -40,7 +40,7 @@ final case class Staging(connection: PostgresConnection, schema: String) {
   /** Drops the tables of this attempt, or of all: those of runs that were killed. */
   def drop(every: Boolean = false): Unit = Using.resource(connection.connect()) { connection =>
     val prefix = Staging.Prefix + (if (every) "" else attempt)
-    val query = s"SELECT tablename FROM pg_tables WHERE schemaname = '$schema' " +
+    val query = s"SELECT tablename FROM pg_tables WHERE schemaname = ${literal(schema)} " +
       s"AND starts_with(tablename, '$prefix')"
     texts(connection, query).foreach(name =>
       execute(connection, s"DROP TABLE ${quoted(schema, name)}")

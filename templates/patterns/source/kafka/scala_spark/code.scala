@@ -31,7 +31,7 @@ final case class KafkaSource(
       case Wanted.Items(names) => names.map(Messages.parse)
       case _                   => kept()
     }
-    val messages = ranges.map(one => raw(spark, one)).reduce(_ union _)
+    val messages = ranges.map(raw(spark, _, request.rows)).reduce(_ union _)
     val rows = EventTime
       .timed(cells(messages, contract), when, columns(contract), contract)
       .withColumn("_unit", expr(request.unit))
@@ -42,11 +42,17 @@ final case class KafkaSource(
     case (partition, (oldest, end)) => Messages(topic, partition, oldest, end)
   }
 
-  private def raw(spark: SparkSession, messages: Messages) =
+  /** What windows read has no range in its name: it would be another one when more has come. */
+  private def raw(spark: SparkSession, messages: Messages, wanted: Wanted) = {
+    val place = wanted match {
+      case Wanted.Items(_) => messages.name
+      case _               => s"$topic-${messages.partition}"
+    }
     connection
       .read(spark, topic, messages.partition, messages.from, messages.until)
       .select(col("value"), col("offset").as("_row"))
-      .withColumn("_file", lit(messages.name))
+      .withColumn("_file", lit(place))
+  }
 
   private def cells(messages: DataFrame, contract: Contract) = {
     val cells = contract.source.map(one => col("_cells").getItem(one.source).as(one.name))

@@ -7,6 +7,21 @@ import org.scalatest.funsuite.AnyFunSuite
 
 import core._
 
+/** A topic, of which nothing goes: what is written by one name again comes after it. */
+final case class KafkaData(setting: String, topic: String, files: SourceFiles) extends SourceData {
+  def settings: Map[String, String] = Map(setting -> topic)
+
+  def write(name: String, rows: Seq[Map[String, Any]], columns: Seq[Column]): Unit =
+    send(rows, columns)
+
+  def send(rows: Seq[Map[String, Any]], columns: Seq[Column], partition: Int = 0): Unit = {
+    val messages = files.spelled(rows, columns).map(files.objectOf(_, columns))
+    KafkaServer.send(topic, messages, partition)
+  }
+
+  def remove(name: String): Unit = throw new UnsupportedOperationException("topics keep messages")
+}
+
 class KafkaTest extends AnyFunSuite {
   private lazy val spark = Commands.spark
   private val noon = LocalDateTime.of(2025, 1, 1, 12, 0)
@@ -54,7 +69,9 @@ class KafkaTest extends AnyFunSuite {
     assert(read(made, Wanted.Everything, "id").size == 8)
   }
 
-  test("a topic that is not there is not ready") {
-    intercept[NotReady](source().copy(topic = "nowhere").ready(noon, contract))
+  test("a topic that is not there is not ready, whatever it is called") {
+    Seq("nowhere", "x\": {\"0\": 0}, \"y", "../x").foreach { topic =>
+      intercept[NotReady](source().copy(topic = topic).ready(noon, contract))
+    }
   }
 }

@@ -16,6 +16,9 @@ final case class KafkaFeed(
     most: Int,
     allowLost: Boolean = false
 ) extends Feed {
+  override def lane(file: String): String = s"$topic-${Messages.parse(file).partition}"
+  override def ordered: Boolean = true
+
   private val listed = TrieMap.empty[String, Messages]
 
   def items(known: Map[(String, String), String]): Seq[Listed] = {

@@ -40,7 +40,9 @@ final case class PostgresSource(
       val snapshot = texts(reader, "SELECT pg_export_snapshot()").head
       val kinds = found(reader).kinds(reader)
       refuse(kinds, contract)
-      val select = columns(contract).map(cell(_, kinds)).mkString("SELECT ", ", ", s" FROM $table")
+      val select = columns(contract)
+        .map(cell(_, kinds))
+        .mkString("SELECT ", ", ", s" FROM ${PostgresRelation(table).sql}")
       val pieces = wanted(request.rows, kinds, contract, spark, reader)
       val rows = pieces.map(piece => piecewise(spark, s"$select WHERE $piece", snapshot))
       Batch(traced(rows.reduce(_ union _), request, kinds, contract).localCheckpoint())

@@ -12,7 +12,55 @@ import org.apache.spark.sql.Row
 import org.scalatest.funsuite.AnyFunSuite
 
 import core._
-import PostgresConnection.{execute => sql, texts}
+import PostgresConnection.{execute => sql, quoted, texts}
+
+/** A table, in which what was written by one name is a child of its own. A key that is written
+  * again leaves its old place: tables have each once.
+  */
+final case class PostgresData(
+    setting: String,
+    connection: PostgresConnection,
+    contract: Contract,
+    files: SourceFiles
+) extends SourceData {
+  private val table = "public.source"
+
+  def settings: Map[String, String] = Map(setting -> table)
+
+  def write(name: String, rows: Seq[Map[String, Any]], columns: Seq[Column]): Unit =
+    changed { writer =>
+      val kinds = Table(table, columns).schema.map(field => PostgresConnection.kind(field.dataType))
+      val ddl = columns.zip(kinds).map { case (one, kind) => s"${quoted(one.source)} $kind" }
+      sql(writer, s"CREATE TABLE IF NOT EXISTS $table (${ddl.mkString(", ")})")
+      sql(writer, s"DROP TABLE IF EXISTS ${quoted(name)}")
+      sql(writer, s"CREATE TABLE ${quoted(name)} () INHERITS ($table)")
+      val cells = files.spelled(rows, columns).map(_.map(_.map(files.java).orNull))
+      val (names, keys) = (columns.map(_.source), contract.tables("silver").key)
+      val identify = columns.indices.filter(n => keys.contains(columns(n).name))
+      val same = identify.map(n => s"${quoted(names(n))} = ?").mkString(" AND ")
+      if (identify.nonEmpty)
+        each(writer, s"DELETE FROM $table WHERE $same", cells.map(row => identify.map(row)))
+      val into = s"INSERT INTO ${quoted(name)} (${names.map(quoted(_)).mkString(", ")})"
+      each(writer, s"$into VALUES (${names.map(_ => "?").mkString(", ")})", cells)
+    }
+
+  def remove(name: String): Unit = changed(sql(_, s"DROP TABLE ${quoted(name)}"))
+
+  private def changed(work: Connection => Unit): Unit =
+    Using.resource(connection.connect()) { writer =>
+      PostgresConnection.atomically(writer)(work(writer))
+    }
+
+  private def each(writer: Connection, statement: String, rows: Seq[Seq[Any]]): Unit =
+    Using.resource(writer.prepareStatement(statement)) { prepared =>
+      rows.foreach { row =>
+        row.zipWithIndex.foreach { case (cell, n) => prepared.setObject(n + 1, cell) }
+        prepared.addBatch()
+      }
+      prepared.executeBatch()
+      ()
+    }
+}
 
 class PostgresTest extends AnyFunSuite {
   private lazy val spark = Commands.spark
@@ -111,6 +159,17 @@ class PostgresTest extends AnyFunSuite {
       assert(found.select("id").distinct().count() == 20000)
       sql(writer, "CREATE VIEW few AS SELECT * FROM orders WHERE price < 3")
       assert(ids(source.copy(table = "few"), Wanted.Everything) == Seq(1, 2))
+    }
+  }
+
+  test("a name is a name, whatever is in it") {
+    withTable("timestamptz", "UTC", hours: _*) { (source, writer) =>
+      val hostile = "public.x\"; DROP TABLE orders; --' \\"
+      intercept[NotReady](source.copy(table = hostile).ready(noon, contract))
+      sql(writer, s"ALTER TABLE orders RENAME TO ${quoted(hostile.stripPrefix("public."))}")
+      val found = source.copy(table = hostile).read(spark, everything, contract).rows
+      assert(found.select("_file").distinct().collect().toSeq == Seq(Row(hostile)))
+      assert(found.count() == 5)
     }
   }
 

@@ -3,11 +3,15 @@ package sources
 import java.sql.Connection
 
 import core._
-import PostgresConnection.{quoted, texts}
+import PostgresConnection.{literal, quoted, texts}
 
 /** What a database says about a table that is read, which may be a view. */
 final case class PostgresRelation(name: String) {
-  private val id = s"to_regclass(${PostgresRelation.literal(name)})"
+
+  /** It in SQL. A point stands between its schema and itself; nothing else has a meaning in it. */
+  val sql: String = quoted(name.split("[.]", 2).toIndexedSeq: _*)
+
+  private val id = s"to_regclass(${literal(sql)})"
 
   def exists(connection: Connection): Boolean =
     texts(connection, s"SELECT $id IS NOT NULL").contains("t")
@@ -58,8 +62,6 @@ object PostgresRelation {
   /** A column as the database spells it. */
   def named(column: Column): String = {
     val name = if (column.source.isEmpty) column.name else column.source
-    quoted(name.replace("\"", "\"\""))
+    quoted(name)
   }
-
-  private def literal(text: String) = "'" + text.replace("'", "''") + "'"
 }

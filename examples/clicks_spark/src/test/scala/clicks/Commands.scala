@@ -6,9 +6,11 @@ import org.apache.spark.sql.SparkSession
 
 import core._
 
-/** The project's command line in this process. All suites share one session, which never stops. */
+/** The project's command line in this process. All suites share one session, which never stops, and
+  * has what every sink needs.
+  */
 object Commands {
-  lazy val spark: SparkSession = {
+  val spark: SparkSession = {
     val sinks = Pipelines.all.values.map(_(Settings.load()).sink)
     Engine.session("clicks", sinks.flatMap(_.needed).toMap)
   }
@@ -19,6 +21,7 @@ object Commands {
       environment: Map[String, String],
       pipelines: Map[String, Settings => Pipeline[_ <: Sink]]
   ): Result = {
+    SparkSession.setActiveSession(spark) // it has what every sink needs
     val (out, log) = (new ByteArrayOutputStream, new ByteArrayOutputStream)
     val exit = Console.withOut(out)(logged(new PrintStream(log)) {
       Main.parse(arguments).fold(2)(Main.run(_, pipelines, environment))

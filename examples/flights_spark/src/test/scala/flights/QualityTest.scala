@@ -5,7 +5,7 @@ import Worlds._
 
 /** The quality gate: bad rows go to quarantine with the reason; too many of them stop the unit. */
 class QualityTest extends Proofs {
-  proof("bad rows go to quarantine with the reason", spoilable("FilesSource")) { here =>
+  proof("bad rows go to quarantine with the reason", spoilable()) { here =>
     val rows = here.rows(9)
     here.write("a", here.spoil(rows.take(2)) ++ rows.drop(2))
     val result = here.run(here.over(1))
@@ -19,7 +19,7 @@ class QualityTest extends Proofs {
     assert(here.status(here.over(1))("quarantined").num == 2)
   }
 
-  proof("mended rows leave quarantine", spoilable("FilesSource").filter(mendable)) { here =>
+  proof("mended rows leave quarantine", spoilable().filter(mendable)) { here =>
     val rows = here.rows(9)
     here.write("a", here.spoil(rows.take(2)) ++ rows.drop(2))
     here.run(here.over(1))
@@ -37,14 +37,14 @@ class QualityTest extends Proofs {
     assert(here.table("quarantine").isEmpty)
   }
 
-  proof("every row is published or quarantined", having("FilesSource")) { here =>
+  proof("every row is published or quarantined", having()) { here =>
     val rows = here.rows(30).map(_.filter { case (name, _) => here.needed(name) })
     here.write("a", rows)
     assert(here.run(here.over(1)).exit == 0)
     assert(here.silver() == Cells.ordered(rows))
   }
 
-  proof("a rule whose answer is unknown counts as broken", spoilable("FilesSource")) { here =>
+  proof("a rule whose answer is unknown counts as broken", spoilable()) { here =>
     val unknown = here.columns.filterNot(column => here.needed(column.name)).map(_.name)
     unknown.headOption.foreach { column =>
       val rows = here.rows(3)
@@ -65,7 +65,7 @@ class QualityTest extends Proofs {
   }
 
   private def mendable(name: String) =
-    !having("FullSnapshot").contains(name) && rewriting.contains(name)
+    mutable().diff(having("FullSnapshot")).contains(name) && rewriting.contains(name)
 
-  private def whole = spoilable("FilesSource").diff(having("Streaming"))
+  private def whole = spoilable().diff(having("Streaming"))
 }

@@ -14,8 +14,7 @@ import org.apache.spark.sql.{Row => SparkRow}
 
 import core._
 
-/** How the files of a pipeline's source are written: the format's kind, what it is told, its times.
-  */
+/** How a pipeline's source spells rows: the kind of its files, what that is told, its times. */
 final case class SourceFiles(kind: String, told: String => Option[Any], time: Option[EventTime]) {
 
   val suffix: String =
@@ -32,7 +31,7 @@ final case class SourceFiles(kind: String, told: String => Option[Any], time: Op
   def write(folder: Path, name: String, rows: Seq[Row], columns: Seq[Column]): Path = {
     Files.createDirectories(folder)
     val aside = folder.resolve(s"_$name.$suffix")
-    val cells = rows.map(row => columns.map(column => row.get(column.name).map(spell(column, _))))
+    val cells = spelled(rows, columns)
     kind match {
       case "JsonLines"    => jsonLines(aside, cells, columns)
       case "ParquetFiles" => parquet(aside, cells, columns)
@@ -41,7 +40,10 @@ final case class SourceFiles(kind: String, told: String => Option[Any], time: Op
     Files.move(aside, folder.resolve(s"$name.$suffix"), REPLACE_EXISTING)
   }
 
-  /** A cell as the source has it: event time in its zone and format. */
+  /** Rows as the source has them: event time in its zone and format. */
+  def spelled(rows: Seq[Row], columns: Seq[Column]): Seq[Seq[Option[Any]]] =
+    rows.map(row => columns.map(column => row.get(column.name).map(spell(column, _))))
+
   private def spell(column: Column, cell: Any): Any = (time, cell) match {
     case (Some(when), at: LocalDateTime) if when.column == column.name =>
       val there = at.atZone(ZoneOffset.UTC).withZoneSameInstant(ZoneId.of(when.zone))
@@ -65,13 +67,16 @@ final case class SourceFiles(kind: String, told: String => Option[Any], time: Op
   }
 
   private def jsonLines(path: Path, rows: Seq[Seq[Option[Any]]], columns: Seq[Column]): Unit = {
-    val lines = rows.map { row =>
-      val cells = columns.zip(row).map { case (column, cell) =>
-        column.source -> cell.fold[ujson.Value](ujson.Null)(json)
-      }
-      ujson.Obj.from(cells).render()
+    Files.writeString(path, rows.map(objectOf(_, columns) + "\n").mkString)
+    ()
+  }
+
+  /** A row as an object of JSON. */
+  def objectOf(row: Seq[Option[Any]], columns: Seq[Column]): String = {
+    val cells = columns.zip(row).map { case (column, cell) =>
+      column.source -> cell.fold[ujson.Value](ujson.Null)(json)
     }
-    Files.writeString(path, lines.map(_ + "\n").mkString)
+    ujson.Obj.from(cells).render()
   }
 
   private def parquet(path: Path, rows: Seq[Seq[Option[Any]]], columns: Seq[Column]): Unit = {
@@ -101,7 +106,8 @@ final case class SourceFiles(kind: String, told: String => Option[Any], time: Op
     case other          => ujson.Str(text(other))
   }
 
-  private def java(cell: Any): AnyRef = cell match {
+  /** A cell as Java's libraries have it. */
+  def java(cell: Any): AnyRef = cell match {
     case decimal: BigDecimal => decimal.bigDecimal
     case other               => other.asInstanceOf[AnyRef]
   }
@@ -115,4 +121,16 @@ object SourceFiles {
     val time = Worlds.field(pipeline.source, "when").collect { case Some(when: EventTime) => when }
     SourceFiles(format.fold("")(Worlds.kind), name => format.flatMap(Worlds.field(_, name)), time)
   }
+}
+
+/** Files in a folder, one for each name. */
+final case class FileData(setting: String, folder: Path, files: SourceFiles) extends SourceData {
+  def settings: Map[String, String] = Map(setting -> s"$folder/*.${files.suffix}")
+
+  def write(name: String, rows: Seq[Row], columns: Seq[Column]): Unit = {
+    files.write(folder, name, rows, columns)
+    ()
+  }
+
+  def remove(name: String): Unit = Files.delete(folder.resolve(s"$name.${files.suffix}"))
 }

@@ -35,7 +35,9 @@ object Proofs {
   def inFolder[A](use: Path => A): A = {
     val folder = Files.createTempDirectory("proof")
     try use(folder)
-    finally
+    finally {
+      Servers.drop(folder)
       Using.resource(Files.walk(folder))(_.iterator.asScala.toSeq.reverse.foreach(Files.delete(_)))
+    }
   }
 }

@@ -23,9 +23,10 @@ final case class World(
     change: Pipeline[Sink] => Pipeline[Sink] = Limits.of
 ) {
   lazy val environment: Map[String, String] = Map(
-    "PIPELINE_WAREHOUSE" -> folder.resolve("warehouse").toString,
-    s"PIPELINE_PIPELINES__${name.toUpperCase}__PATH" -> s"$folder/data/*.${files.suffix}"
-  ) ++ settings
+    "PIPELINE_WAREHOUSE" -> folder.resolve("warehouse").toString
+  ) ++ data.settings ++ servers.flatMap(_.settings(folder)) ++ settings
+
+  private lazy val servers = Servers.of(name)
 
   /** Its parts; that they fit the sink was proved where they are wired. */
   lazy val pipeline: Pipeline[Sink] =
@@ -74,11 +75,21 @@ final case class World(
       column.name -> cell
     }.toMap
 
-  /** Writes rows as the source spells them. A file appears at once, with all of its rows. */
-  def write(file: String, rows: Seq[Row], columns: Seq[Column] = columns): Path =
-    files.write(folder.resolve("data"), file, rows, columns)
+  /** Writes rows as the source spells them, which appear all at once; gives the file, if the source
+    * has files.
+    */
+  def write(file: String, rows: Seq[Row], columns: Seq[Column] = columns): Path = {
+    data.write(file, rows, columns)
+    folder.resolve(s"data/$file.${files.suffix}")
+  }
 
-  /** How the source's files are written. */
+  /** Takes away what was written by this name. */
+  def remove(file: String): Unit = data.remove(file)
+
+  /** Where the source's data are. */
+  lazy val data: SourceData = SourceData.of(name, folder)
+
+  /** How the source spells rows. */
   lazy val files: SourceFiles = SourceFiles(Pipelines.all(name)(Settings.load()))
 
   // Commands
@@ -126,14 +137,24 @@ final case class World(
   def silver(): Seq[Row] =
     Cells.ordered(table("silver").map(_.view.filterKeys(columns.map(_.name).toSet).toMap))
 
+  /** What has happened in the sink: names of which each stands for one step of a run. */
+  def steps(): Set[String] =
+    Processes.filesIn(folder.resolve("warehouse")).map(_.toString) ++
+      servers.flatMap(_.steps(folder))
+
+  /** Waits until servers noticed that a run was killed. */
+  def settle(): Unit = servers.foreach(_.settle(folder))
+
   // Other worlds
 
   /** The same world once more, to let something else happen in it. */
   def copyTo(place: String): World = {
     val other = folder.resolveSibling(place)
+    Files.createDirectories(folder)
     Using.resource(Files.walk(folder))(_.iterator.asScala.foreach { path =>
       Files.copy(path, other.resolve(folder.relativize(path)))
     })
+    servers.foreach(_.copy(folder, other))
     copy(folder = other)
   }
 

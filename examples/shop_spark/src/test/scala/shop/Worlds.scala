@@ -20,6 +20,12 @@ object Worlds {
   /** Those that write again what they wrote: windows only if a done one may be done again. */
   def rewriting: Seq[String] = having().diff(windowed()) ++ windowed("Idempotent")
 
+  /** Those whose source shows rows as they are now: what was changed or deleted there is gone. */
+  def mutable(parts: String*): Seq[String] =
+    having(parts: _*).filter(name =>
+      kinds(made(name)).intersect(Set("FilesSource", "PostgresSource")).nonEmpty
+    )
+
   /** Those that have these parts, and a column that must not be empty, beside event time. */
   def spoilable(parts: String*): Seq[String] = having(parts: _*).filter { name =>
     val time = made(name).source.eventTime
@@ -61,7 +67,7 @@ object Worlds {
   }
 
   /** A part, and the ones that it wraps or is told. */
-  private def layers(part: Any): Seq[Any] = part match {
+  def layers(part: Any): Seq[Any] = part match {
     case told: Product => part +: told.productIterator.toSeq
     case _             => Seq(part)
   }

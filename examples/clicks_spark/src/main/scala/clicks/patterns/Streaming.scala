@@ -13,8 +13,8 @@ import core._
   *
   * A batch that failed is tried again with the very same files. What replaced one of them comes in
   * a batch of its own, and the failed one goes on without it: nothing is lost, nothing is stuck. At
-  * most `most` items are a batch. An event may be `watermark` older than the newest one of all
-  * files before its own; an older one is late, and goes to quarantine.
+  * most `most` items are a batch. An event may be `watermark` older than the newest one before its
+  * own; an older one is late, and goes to quarantine.
   */
 final case class Streaming(
     feed: Feed,
@@ -89,12 +89,14 @@ final case class Streaming(
     val rows = batch.where(col("_file").isin(files: _*)).localCheckpoint()
     val passing = Touched.passing(rows, pipeline)
     val known = Line(store.history(), _ => Nil).having(Item.of(units.head.detail))
-    val line = pipeline.source.eventTime.fold(known)(_ => Lateness.judged(known, here, passing))
-    val late = Lateness(watermark).reason(line.at(here))
-    val arrived = passing.where(late.isNull)
+    val line = pipeline.source.eventTime.fold(known) { _ =>
+      Lateness.judged(known, here, passing, feed.lane)
+    }
+    def judged(rows: DataFrame) = Lateness(watermark, feed).of(rows, line.at(here), passing)
+    val arrived = judged(passing).where("_late IS NULL").drop("_late")
     val touched = Touched(pipeline, store, files, line, range, arrived).slices
-    val marked = rows.withColumn("_problem", coalesce(col("_problem"), late))
-    (marked, touched.copy(detail = Item.detail(line.within(range))))
+    val marked = judged(rows).withColumn("_problem", coalesce(col("_problem"), col("_late")))
+    (marked.drop("_late"), touched.copy(detail = Item.detail(line.within(range))))
   }
 
   /** The files that no run took yet. */

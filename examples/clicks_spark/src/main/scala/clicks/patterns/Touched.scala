@@ -79,7 +79,7 @@ object Touched {
   /** The rows that pass the gate, pinned, but for what is not needed here. */
   def passing(rows: DataFrame, pipeline: Pipeline[_]): DataFrame = {
     val key = pipeline.contract.tables("silver").key
-    val columns = key ++ pipeline.source.eventTime ++ Seq("_file", "_event_time")
+    val columns = key ++ pipeline.source.eventTime ++ Seq("_file", "_row", "_event_time")
     pipeline.gate.passing(rows).select(columns.distinct.map(col): _*).localCheckpoint()
   }
 }

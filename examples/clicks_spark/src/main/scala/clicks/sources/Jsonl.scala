@@ -4,12 +4,11 @@ package sources
 import java.net.URI
 
 import scala.collection.concurrent.TrieMap
-import scala.jdk.CollectionConverters._
-import scala.util.Try
+import scala.util.{Try, Using}
 
+import com.fasterxml.jackson.core.{JsonParser, JsonToken}
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature
 import com.fasterxml.jackson.databind.json.JsonMapper
-import com.fasterxml.jackson.databind.node.ObjectNode
 import com.fasterxml.jackson.databind.{DeserializationFeature, JsonNode}
 import org.apache.hadoop.fs.Path
 import org.apache.spark.sql.functions.{
@@ -74,19 +73,28 @@ object JsonLines {
 
   private val mapper = JsonMapper
     .builder()
-    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
     .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
     .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES) // numbers as they are spelled
     .build()
 
   /** The values of an object as text, by key; None if a line is no object. */
   private def cells(line: String): Option[Map[String, Option[String]]] =
-    Try(mapper.readTree(line)).toOption.collect { case found: ObjectNode =>
-      found.properties.asScala.map(cell => cell.getKey -> text(cell.getValue)).toMap
-    }
+    Try(Using.resource(mapper.createParser(line))(values)).toOption.flatten
 
-  private def text(value: JsonNode): Option[String] =
-    if (value.isNull) None else Some(if (value.isContainerNode) value.toString else value.asText)
+  private def values(parser: JsonParser): Option[Map[String, Option[String]]] =
+    Option
+      .when(parser.nextToken == JsonToken.START_OBJECT) {
+        val keys = Iterator.continually(parser.nextFieldName).takeWhile(_ != null)
+        keys.map(key => key -> text(parser)).toMap
+      }
+      .filter(_ => parser.nextToken == null) // or else the line has more than an object
+
+  /** A number as it is spelled: as a value it would lose the sign of a zero. */
+  private def text(parser: JsonParser): Option[String] = parser.nextToken match {
+    case JsonToken.VALUE_NULL         => None
+    case token if token.isStructStart => Some(mapper.readTree[JsonNode](parser).toString)
+    case _                            => Some(parser.getText)
+  }
 
   private val parsed = udf(cells(_))
   private val path = udf((uri: String) => new Path(new URI(uri)).toString)
@@ -95,7 +103,7 @@ object JsonLines {
   private def lines(spark: SparkSession, files: Seq[Found]): DataFrame = {
     val text = expr("is_valid_utf8(value)")
     spark.read
-      .text(files.map(_.path): _*)
+      .text(files.map(_.literal): _*)
       .select(FileListing.traces :+ col("value").as("_line") :+ text.as("_text"): _*)
       .where(trim(col("_line")) =!= "")
       .withColumn("_cells", when(col("_text"), parsed(col("_line"))))

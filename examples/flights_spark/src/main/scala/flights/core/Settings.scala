@@ -50,10 +50,13 @@ object Settings {
     }
   }
 
+  private val connections: Seq[String] = Nil
+
   private def parsed(file: Path) = {
     val found = Yaml.parse(Files.readString(file))
-    if (found.obj.values.flatMap(_.objOpt).exists(_.contains("password")))
-      throw UsageError(s"$file has a password, which has to come by the environment alone")
+    found.obj.keys.find(connections.contains).foreach { name =>
+      throw UsageError(s"$file says where $name is, which has to come by the environment alone")
+    }
     found
   }
 
@@ -64,9 +67,14 @@ object Settings {
         path.foldRight(parsed(name, value))((part, inner) => ujson.Obj(part -> inner))
     }
 
-  /** What stands in a variable may be secret: no message shows it. */
+  /** What stands in a variable may be secret: no message shows it. How to connect is text as it is.
+    */
   private def parsed(variable: String, value: String): ujson.Value =
-    if (variable.endsWith("__PASSWORD")) ujson.Str(value)
+    if (
+      connections.exists(name => variable.startsWith(s"$Prefix${name.toUpperCase}__")) &&
+      !variable.endsWith("__OPTIONS")
+    )
+      ujson.Str(value)
     else Try(Yaml.parse(value)).getOrElse(throw UsageError(s"$variable is no YAML"))
 
   private def merged(under: ujson.Value, over: ujson.Value): ujson.Value = (under, over) match {

@@ -8,7 +8,7 @@ import Worlds._
 
 /** Delta: a unit shows whole or not at all, and what a killed run wrote is taken back. */
 class DeltaTest extends Proofs {
-  private val each = windowed("Delta", "Idempotent", "FilesSource")
+  private val each = windowed("Delta", "Idempotent").intersect(mutable())
 
   proof("a row outside of its slice is refused by the write itself", each) { here =>
     fill(here)
@@ -41,7 +41,7 @@ class DeltaTest extends Proofs {
     }
   }
 
-  proof("plan and status touch nothing", having("Delta", "FilesSource")) { here =>
+  proof("plan and status touch nothing", having("Delta")) { here =>
     here.write("a", here.rows(3))
     assert(here.command("plan", here.name).exit == 0)
     assert(here.command("status", here.name).exit == 0)
@@ -68,7 +68,7 @@ class DeltaTest extends Proofs {
       assert(before != after && steps > 3)
       points(steps).foreach { step =>
         val killed = here.copyTo(s"killed-$step")
-        Processes.killed(killed, killed.folder.resolve("warehouse"), step)(redo: _*)
+        Processes.killed(killed, step)(redo: _*)
         killed.content().foreach { case (name, rows) =>
           assert(rows == before(name) || rows == after(name), s"$name, killed at step $step")
         }

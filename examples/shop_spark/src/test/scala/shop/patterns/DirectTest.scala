@@ -5,7 +5,7 @@ import Worlds._
 
 /** Direct: one hop; what the gate refused is quarantined, nothing else is kept raw. */
 class DirectTest extends Proofs {
-  private val each = having("Direct", "FilesSource")
+  private val each = having("Direct")
 
   proof("rows go straight to silver and gold", each) { here =>
     here.write("a", here.rows(5))
@@ -15,7 +15,7 @@ class DirectTest extends Proofs {
     assert(!here.content().contains("bronze"))
   }
 
-  proof("the gate stands before silver", spoilable("Direct", "FilesSource")) { here =>
+  proof("the gate stands before silver", spoilable("Direct")) { here =>
     val rows = here.rows(9)
     here.write("a", here.spoil(rows.take(2)) ++ rows.drop(2))
     assert(here.run(here.over(1)).facts("rejected").num == 2)

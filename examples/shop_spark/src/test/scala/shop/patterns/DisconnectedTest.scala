@@ -49,7 +49,7 @@ object Pairs {
 
 /** Disconnected: data and contract are published together, and consumers run when they like. */
 class DisconnectedTest extends Proofs {
-  private val each = having("Disconnected", "FilesSource")
+  private val each = having("Disconnected")
 
   proof("the contract is published with the data", each) { world =>
     assert(world.table("published").isEmpty)

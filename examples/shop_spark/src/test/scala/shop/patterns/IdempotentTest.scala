@@ -29,5 +29,6 @@ class IdempotentTest extends Proofs {
     assertTypeError("implicitly[Idempotent.type <:< Writing[Sink]]")
   }
 
-  private def keyed = windowed("Idempotent", "FilesSource").filter(Worlds.keyed)
+  private def keyed =
+    windowed("Idempotent").filter(Worlds.keyed).diff(having("PostgresSource")) // it has no order
 }

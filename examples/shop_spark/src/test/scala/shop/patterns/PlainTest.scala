@@ -5,7 +5,7 @@ import Worlds._
 
 /** Plain: no retry, no catching up; a person sees the failure and decides. */
 class PlainTest extends Proofs {
-  private val each = having("Plain", "TimeRanged", "FilesSource")
+  private val each = having("Plain", "TimeRanged")
 
   proof("the first failure ends the run and is left alone", each) { world =>
     val here = world.but(_.copy(chunk = 1))

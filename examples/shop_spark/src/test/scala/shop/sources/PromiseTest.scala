@@ -8,7 +8,7 @@ import Worlds._
 
 /** The promise: what is not as it was promised, or not what is needed, is read by nobody. */
 class PromiseTest extends Proofs {
-  private val each = having("Disconnected", "FilesSource")
+  private val each = having("Disconnected")
 
   proof("a promise that is not what the consumer needs is broken", each) { world =>
     val (here, consumer) = Pairs.of(world)

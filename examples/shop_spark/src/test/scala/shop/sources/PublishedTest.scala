@@ -10,7 +10,7 @@ import Worlds._
 
 /** Published: a consumer reads what is ready, once, and again when its producer did it again. */
 class PublishedTest extends Proofs {
-  private val each = having("Disconnected", "FilesSource")
+  private val each = having("Disconnected")
 
   proof("what is published arrives and is read once", each) { world =>
     val (here, consumer) = Pairs.of(world)
@@ -65,7 +65,7 @@ class PublishedTest extends Proofs {
     val redo = Seq("run", consumer.name, "--as-of", Times.text(here.over(2)))
     Seq(1, 3).foreach { step =>
       val killed = Pairs.consumer(here.copyTo(s"killed-$step"))
-      Processes.killed(killed, killed.folder.resolve("warehouse"), step)(redo: _*)
+      Processes.killed(killed, step)(redo: _*)
       killed.content().foreach { case (name, rows) =>
         assert(rows == before(name) || rows == after(name), s"$name, killed at step $step")
       }

@@ -1,0 +1,13 @@
+package bank
+
+import scala.collection.immutable.ListMap
+
+import core.{Pipeline, Settings, Sink}
+
+/** All pipelines of this project, by name. */
+object Pipelines {
+  val all: Map[String, Settings => Pipeline[_ <: Sink]] = ListMap(
+    "payments" -> pipelines.payments.Wiring.pipeline,
+    "accounts" -> pipelines.accounts.Wiring.pipeline
+  )
+}

@@ -1,0 +1,62 @@
+package bank
+package sinks
+
+import java.sql.Connection
+
+import core._
+import PostgresConnection.{execute, kind, literal, quoted, texts}
+
+/** A pipeline's schema, and the ledger beside it, as one connection sees them. */
+final case class PostgresTables(connection: Connection, schema: String) {
+  val ledger = "public.ledger"
+
+  def place(table: Table): String = quoted(schema, table.name)
+
+  def columns(table: Table): String = table.names.map(quoted(_)).mkString(", ")
+
+  def exists(table: String): Boolean = yes(s"to_regclass(${literal(table)}) IS NOT NULL")
+
+  /** Whether a condition is true. */
+  def yes(condition: String): Boolean = texts(connection, s"SELECT $condition").contains("t")
+
+  /** Makes what is not there, one run at a time. It asks first: a user who may not make things can
+    * write to what others made.
+    */
+  def make(tables: Seq[Table]): Unit = {
+    execute(connection, "SELECT pg_advisory_xact_lock(hashtext('ledger'))")
+    if (!exists(ledger)) {
+      val id = "id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
+      execute(
+        connection,
+        s"CREATE TABLE $ledger ($id, pipeline text NOT NULL, entry json NOT NULL)"
+      )
+    }
+    if (yes(s"to_regnamespace(${literal(quoted(schema))}) IS NULL"))
+      execute(connection, s"CREATE SCHEMA ${quoted(schema)}")
+    tables.foreach(table => if (exists(place(table))) widen(table) else create(table))
+  }
+
+  private def create(table: Table): Unit = {
+    execute(
+      connection,
+      s"CREATE TABLE ${place(table)} (${table.schema.map(column).mkString(", ")})"
+    )
+    if (table.names.contains("_unit"))
+      execute(connection, s"CREATE INDEX ON ${place(table)} (_unit)")
+  }
+
+  /** Columns that are new in the contract are empty in old rows. */
+  private def widen(table: Table): Unit = {
+    val known = texts(
+      connection,
+      "SELECT attname FROM pg_attribute WHERE attnum > 0 AND NOT attisdropped " +
+        s"AND attrelid = to_regclass(${literal(place(table))})"
+    )
+    table.schema.filterNot(field => known.contains(field.name)).foreach { field =>
+      execute(connection, s"ALTER TABLE ${place(table)} ADD COLUMN ${column(field)}")
+    }
+  }
+
+  private def column(field: org.apache.spark.sql.types.StructField) =
+    s"${quoted(field.name)} ${kind(field.dataType)}"
+}

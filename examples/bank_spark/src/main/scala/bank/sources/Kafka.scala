@@ -1,0 +1,88 @@
+package bank
+package sources
+
+import java.time.LocalDateTime
+
+import org.apache.spark.sql.functions.{col, expr, lit, when => whether}
+import org.apache.spark.sql.{DataFrame, SparkSession}
+
+import core._
+
+/** A topic of Kafka as a source: one JSON object in each message, its values read as text.
+  *
+  * Streaming reads ranges of offsets, windows all that is kept. A message that is no object is kept
+  * as it is, for quarantine.
+  */
+final case class KafkaSource(
+    connection: KafkaConnection,
+    topic: String,
+    when: Option[EventTime] = None
+) extends Source {
+  def eventTime: Option[String] = when.map(_.column)
+
+  def columns(contract: Contract): Seq[Column] = contract.source.map(_.copy(kind = "STRING"))
+
+  def ready(asOf: LocalDateTime, contract: Contract): Unit = {
+    connection.offsets(topic)
+    ()
+  }
+
+  def read(spark: SparkSession, request: Request, contract: Contract): Batch = {
+    val ranges = request.rows match {
+      case Wanted.Items(names) => names.map(Messages.parse)
+      case _                   => kept()
+    }
+    val messages = ranges.map(raw(spark, _, request.rows)).reduce(_ union _)
+    val rows = EventTime
+      .timed(cells(messages, contract), when, columns(contract), contract)
+      .withColumn("_unit", expr(request.unit))
+    Batch(request.rows.of(rows))
+  }
+
+  private def kept() = connection.offsets(topic).toSeq.sortBy(_._1).map {
+    case (partition, (oldest, end)) => Messages(topic, partition, oldest, end)
+  }
+
+  /** What windows read has no range in its name: it would be another one when more has come. */
+  private def raw(spark: SparkSession, messages: Messages, wanted: Wanted) = {
+    val place = wanted match {
+      case Wanted.Items(_) => messages.name
+      case _               => s"$topic-${messages.partition}"
+    }
+    connection
+      .read(spark, topic, messages.partition, messages.from, messages.until)
+      .select(col("value"), col("offset").as("_row"))
+      .withColumn("_file", lit(place))
+  }
+
+  private def cells(messages: DataFrame, contract: Contract) = {
+    val cells = contract.source.map(one => col("_cells").getItem(one.source).as(one.name))
+    val problem = whether(col("_cells").isNull, "not a JSON object").as("_problem")
+    val line = whether(col("_cells").isNull, col("_text")).as("_line")
+    messages
+      .withColumn("_text", expr("make_valid_utf8(CAST(value AS STRING))"))
+      .withColumn("_cells", expr("from_json(_text, 'MAP<STRING, STRING>')"))
+      .select(cells ++ Seq(col("_file"), col("_row"), problem, line): _*)
+  }
+}
+
+/** The messages of one partition at `[from, until)`. */
+final case class Messages(topic: String, partition: Int, from: Long, until: Long) {
+  def name: String = s"$topic-$partition:$from-$until"
+
+  /** The same messages in ranges of at most so many. */
+  def pieces(most: Int): Seq[Messages] =
+    (from until until by most.toLong).map { start =>
+      copy(from = start, until = math.min(start + most, until))
+    }
+}
+
+object Messages {
+  private val Name = "(.*)-(\\d+):(\\d+)-(\\d+)".r
+
+  def parse(name: String): Messages = name match {
+    case Name(topic, partition, from, until) =>
+      Messages(topic, partition.toInt, from.toLong, until.toLong)
+    case other => throw new IllegalArgumentException(s"no range of messages: $other")
+  }
+}

@@ -1,0 +1,2 @@
+package bank
+package sinks

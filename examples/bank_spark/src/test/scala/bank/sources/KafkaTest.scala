@@ -1,0 +1,78 @@
+package bank
+package sources
+
+import java.time.{Duration, LocalDateTime}
+
+import org.apache.spark.sql.Row
+import org.scalatest.funsuite.AnyFunSuite
+
+import core._
+
+/** A topic, of which nothing goes: what is written by one name again comes after it. */
+final case class KafkaData(setting: String, topic: String, files: SourceFiles) extends SourceData {
+  def settings: Map[String, String] = Map(setting -> topic)
+
+  def write(name: String, rows: Seq[Map[String, Any]], columns: Seq[Column]): Unit =
+    send(rows, columns)
+
+  def send(rows: Seq[Map[String, Any]], columns: Seq[Column], partition: Int = 0): Unit = {
+    val messages = files.spelled(rows, columns).map(files.objectOf(_, columns))
+    KafkaServer.send(topic, messages, partition)
+  }
+
+  def remove(name: String): Unit = throw new UnsupportedOperationException("topics keep messages")
+}
+
+class KafkaTest extends AnyFunSuite {
+  private lazy val spark = Commands.spark
+  private val noon = LocalDateTime.of(2025, 1, 1, 12, 0)
+  private val columns = Seq(Column("id", "BIGINT", "Id"), Column("at", "TIMESTAMP", "at"))
+  private val contract = Contract("", Map("source" -> Table("source", columns)), Duration.ZERO)
+  private val messages = Seq(
+    """{"Id": 1, "at": "2025-01-01T11:59:59Z"}""",
+    """{"Id": 2, "at": "2025-01-01T13:00:00+01:00", "more": {"a": [1]}}""",
+    "poison",
+    """{"at": "2025-01-01T13:00:00"}"""
+  )
+
+  private def source(partitions: Int = 1) =
+    KafkaSource(
+      KafkaConnection(KafkaServer.bootstrap),
+      KafkaServer.topic(partitions),
+      Some(EventTime("at"))
+    )
+
+  private def read(from: KafkaSource, wanted: Wanted, columns: String*) = {
+    val rows = from.read(spark, Request("CAST(1 AS BIGINT)", wanted), contract).rows
+    rows.orderBy("_file", "_row").selectExpr(columns: _*).collect().toSeq
+  }
+
+  test("messages are read by their offsets, and one that is no object is kept as it is") {
+    val made = source()
+    KafkaServer.send(made.topic, messages)
+    val name = Messages(made.topic, 0, 1, 4).name
+    val found = read(made, Wanted.Items(Seq(name)), "id", "_row", "_file", "_problem", "_line")
+    assert(
+      found == Seq(
+        Row("2", 1L, name, null, null),
+        Row(null, 2L, name, "not a JSON object", "poison"),
+        Row(null, 3L, name, null, null)
+      )
+    )
+  }
+
+  test("a window is half-open and in UTC, over all partitions") {
+    val made = source(2)
+    KafkaServer.send(made.topic, messages)
+    KafkaServer.send(made.topic, messages, partition = 1)
+    val window = Wanted.Between(noon, noon.plusHours(1))
+    assert(read(made, window, "id") == Seq(Row("2"), Row("2")))
+    assert(read(made, Wanted.Everything, "id").size == 8)
+  }
+
+  test("a topic that is not there is not ready, whatever it is called") {
+    Seq("nowhere", "x\": {\"0\": 0}, \"y", "../x").foreach { topic =>
+      intercept[NotReady](source().copy(topic = topic).ready(noon, contract))
+    }
+  }
+}

@@ -1,0 +1,1 @@
+"""product_catalogue: 1 data pipeline."""

@@ -1,0 +1,50 @@
+"""products: the one file that knows all parts of this pipeline."""
+
+from pathlib import Path
+
+from ...core.contract import load
+from ...core.pipeline import Pipeline
+from ...core.settings import Settings
+from ...patterns.conditional import Conditional
+from ...patterns.direct import Direct
+from ...patterns.full_snapshot import FullSnapshot
+from ...patterns.idempotent import Idempotent
+from ...patterns.plain import Plain
+from ...patterns.recorded_decision import RecordedDecision
+from ...sinks.parquet import Parquet
+from ...sources.csv import CSV
+from ...sources.files import Files
+
+HERE = Path(__file__).parent
+
+
+def pipeline(settings: Settings) -> Pipeline:
+    """Put the chosen parts together."""
+    return Pipeline(
+        name="products",
+        contract=load(HERE / "contract.yml"),
+        source=Files(
+            path=settings.pipelines["products"].path,
+            format=CSV(
+                delimiter=";",
+            ),
+            when=None,
+            take="all_matching",
+        ),
+        extraction=FullSnapshot(
+            retain=7,
+            min_ratio=0.5,
+            allow_small=settings.pipelines["products"].allow_small,
+        ),
+        writing=RecordedDecision(
+            Idempotent(),
+            settings.pipelines["products"].routing,
+        ),
+        behaviour=Plain(),
+        structure=(
+            Direct(silver=HERE / "silver.sql", gold=HERE / "gold.sql"),
+            Conditional(routes=HERE / "routes.sql", remainder="rest"),
+        ),
+        sink=Parquet(settings.warehouse, settings.memory_limit),
+        chunk=settings.chunk,
+    )

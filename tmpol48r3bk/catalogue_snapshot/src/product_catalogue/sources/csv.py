@@ -1,0 +1,126 @@
+"""CSV files: read as text, by the names in each file's header."""
+
+import atexit
+import csv
+import gzip
+import logging
+import shutil
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import IO, Any
+
+from ..core.contract import Column
+from ..core.errors import PipelineError
+from ..core.units import literal
+from .files import stamp
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class CSV:
+    """How the files are written. A line that cannot be split is kept as it is, for quarantine."""
+
+    delimiter: str = ","
+    quote: str = '"'
+    encoding: str = "utf-8"
+    header: bool = True
+    nulls: tuple[str, ...] = ()  # beside the empty cell
+    keep_new_columns: bool = False
+    lazy = False
+
+    def raw(self, columns: Sequence[Column]) -> tuple[Column, ...]:
+        return tuple(column.model_copy(update={"type": "STRING"}) for column in columns)
+
+    def scan(self, paths: Sequence[str], columns: Sequence[Column]) -> str:
+        """One read for each distinct header, so that files may order their columns differently."""
+        headers: dict[tuple[str, ...], list[str]] = defaultdict(list)
+        for path in paths:
+            headers[self._header(path, columns)].append(even(path, stamp(path)))
+        reads = (self._read(names, files, columns) for names, files in headers.items())
+        return f"SELECT *, row_number() OVER () AS _row FROM ({' UNION ALL '.join(reads)})"
+
+    def rejects(self) -> str:
+        """The lines that the last read could not split."""
+        return (
+            f"SELECT {original('file_path')} AS _file, line AS _row, min(csv_line) AS _line, "
+            "'not a CSV line: ' || lower(min(CAST(error_type AS STRING))) AS _problem "
+            "FROM reject_errors JOIN reject_scans USING (scan_id, file_id) GROUP BY ALL"
+        )
+
+    def _header(self, path: str, columns: Sequence[Column]) -> tuple[str, ...]:
+        """Refuse a file without an expected column, report one with more."""
+        expected = [column.source for column in columns]
+        if not self.header:
+            return tuple(expected)
+        encoding = "utf-8-sig" if self.encoding == "utf-8" else self.encoding
+        with opened(path)(path, "rt", encoding=encoding, errors="replace", newline="") as file:
+            lines = csv.reader(file, delimiter=self.delimiter, quotechar=self.quote)
+            names = tuple(next(lines, ()))
+        if missing := [name for name in expected if name not in names]:
+            raise PipelineError(
+                f"{path} lacks {', '.join(missing)}: renamed or removed at the source"
+            )
+        if added := [name for name in names if name.strip() and name not in expected]:
+            log.warning("%s has new columns: %s", path, ", ".join(added))
+        return names
+
+    def _read(self, names: Sequence[str], paths: Sequence[str], columns: Sequence[Column]) -> str:
+        """By position, as the header has it. Of columns with one name the first counts."""
+        cells = {name: f"c{n}" for n, name in reversed(list(enumerate(names)))}
+        nulls = ", ".join(map(literal, ("", *self.nulls)))
+        known = {column.source: column.name for column in columns}
+        fields = [
+            f"CASE WHEN trim({cells[source]}) NOT IN ({nulls}) THEN {cells[source]} END AS {name}"
+            for source, name in known.items()
+        ]
+        added = [f"{literal(n)}: {cell}" for n, cell in cells.items() if n not in known]
+        line = "to_json({" + ", ".join(added) + "})" if added and self.keep_new_columns else "NULL"
+        types = "{" + ", ".join(f"c{n}: 'STRING'" for n in range(len(names))) + "}"
+        quote = literal(self.quote)
+        return (
+            f"SELECT {', '.join(fields)}, {original('filename')} AS _file, "
+            f"CAST(NULL AS STRING) AS _problem, CAST({line} AS STRING) AS _line "
+            f"FROM read_csv([{', '.join(map(literal, paths))}], "
+            f"columns = {types}, header = {self.header}, delim = {literal(self.delimiter)}, "
+            f"quote = {quote}, escape = {quote}, encoding = {literal(self.encoding)}, "
+            "filename = true, store_rejects = true, auto_detect = false)"
+        )
+
+
+def opened(path: str) -> Callable[..., IO[Any]]:
+    return gzip.open if path.endswith(".gz") else open
+
+
+@lru_cache(maxsize=10_000)
+def even(path: str, stamp: str) -> str:
+    """The file, or a copy of it whose lines all end alike: DuckDB refuses a mixture."""
+    returns = feeds = 0
+    with opened(path)(path, "rb") as file:
+        while part := file.read(1 << 20):
+            returns, feeds = returns + part.count(b"\r"), feeds + part.count(b"\n")
+    if not 0 < feeds != returns > 0:
+        return path
+    copy = copies() + path
+    Path(copy).parent.mkdir(parents=True, exist_ok=True)
+    mixed = opened(path)(path, "rt", encoding="latin-1")  # each byte is a letter, and comes back
+    with mixed, opened(copy)(copy, "wt", encoding="latin-1", newline="\n") as file:
+        shutil.copyfileobj(mixed, file)
+    return copy
+
+
+@cache
+def copies() -> str:
+    """What the paths of copies begin with. They go when the process does."""
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    return f"{folder.name}/original:"
+
+
+def original(column: str) -> str:
+    """SQL for the path of a file that was read, or of what it is a copy of."""
+    return f"replace({column}, {literal(copies())}, '')"

@@ -1,0 +1,21 @@
+package clicks
+package core
+
+/** What can go wrong, by what the caller should do about it; `exitCode` is that of the command. */
+sealed abstract class PipelineError(message: String, val exitCode: Int)
+    extends RuntimeException(message)
+
+/** This unit can't be done: its data or its code is wrong. The next ones may not be. */
+final case class Failed(message: String) extends PipelineError(message, 1)
+
+/** This unit can't be done now; the same attempt may succeed later. */
+final case class Transient(message: String) extends PipelineError(message, 1)
+
+/** The command asks for something that this pipeline does not do. */
+final case class UsageError(message: String) extends PipelineError(message, 2)
+
+/** The machine, not the data: no space, no permission, no such folder. */
+final case class EnvironmentFailure(message: String) extends PipelineError(message, 3)
+
+/** The source has nothing to read yet, or another run is at work. */
+final case class NotReady(message: String) extends PipelineError(message, 4)

@@ -1,0 +1,95 @@
+package clicks
+package sources
+
+import java.io.FileNotFoundException
+import java.net.URI
+import java.nio.file.{FileSystems, Files, Paths}
+
+import scala.util.Try
+
+import org.apache.hadoop.conf.Configuration
+import org.apache.hadoop.fs.{FileStatus, Path}
+import org.apache.spark.sql.Column
+import org.apache.spark.sql.expressions.UserDefinedFunction
+import org.apache.spark.sql.functions.{col, lit, monotonically_increasing_id, udf}
+
+/** A file as it was listed. Its `stamp` changes whenever its content does. */
+final case class Found(path: String, name: String, stamp: String, modified: Long)
+
+/** The files that match a glob, on any file system that Hadoop knows.
+  *
+  * Not those that are being written: `.*`, `_*` and `*.tmp`.
+  */
+final case class FileListing(glob: String) {
+  private val wild = "[*?\\[]".r
+
+  /** The folder before the first wildcard, which names are relative to. */
+  private val root: String = {
+    val parts = glob.split("/").toSeq
+    val fixed = parts.indexWhere(wild.findFirstIn(_).isDefined)
+    val kept = parts.take(if (fixed < 0) parts.size - 1 else fixed)
+    if (kept.isEmpty) "." else if (kept == Seq("")) "/" else kept.mkString("/")
+  }
+
+  private val matcher = {
+    val below = glob.stripPrefix(root).stripPrefix("/")
+    FileSystems.getDefault.getPathMatcher("glob:" + below.replace("**/", "{**/,}"))
+  }
+
+  /** The name of a file, from the URI that Spark calls it by. */
+  def named(hadoop: Configuration): UserDefinedFunction = {
+    val base = place(hadoop)
+    udf((uri: String) => new URI(uri).getPath.stripPrefix(base).stripPrefix("/"))
+  }
+
+  private def place(hadoop: Configuration) = {
+    val path = new Path(root)
+    path.getFileSystem(hadoop).makeQualified(path).toUri.getPath
+  }
+
+  /** What is there now, by name. */
+  def files(hadoop: Configuration): Seq[Found] = {
+    val system = new Path(root).getFileSystem(hadoop)
+    val base = place(hadoop)
+    val all = Iterator.unfold(Try(system.listFiles(new Path(root), true)).recover {
+      case _: FileNotFoundException => null // there is no such folder
+    }.get)(found => if (found != null && found.hasNext) Some(found.next() -> found) else None)
+    all.map(status => found(status, base)).filter(matches).toSeq.sortBy(_.name)
+  }
+
+  private def matches(file: Found) = {
+    val last = file.name.split("/").last
+    !last.startsWith(".") && !last.startsWith("_") && !last.endsWith(".tmp") &&
+    matcher.matches(Paths.get(file.name))
+  }
+
+  private def found(status: FileStatus, base: String) = {
+    val path = status.getPath
+    val place = path.toUri.getPath
+    // Local files tell when their content was touched last, which cannot be set back.
+    val changed = Try(Files.getAttribute(Paths.get(place), "unix:ctime")).filter(_ =>
+      path.toUri.getScheme == "file"
+    )
+    val stamp = s"${status.getLen}:${status.getModificationTime}:${changed.getOrElse("")}"
+    Found(
+      path.toString,
+      place.stripPrefix(base).stripPrefix("/"),
+      stamp,
+      status.getModificationTime
+    )
+  }
+}
+
+object FileListing {
+
+  /** Where a row of a file came from. Rows are counted in each part of a file that is read apart,
+    * from the place where the part begins: it has no more rows than bytes.
+    */
+  val traces: Seq[Column] = {
+    val counted = monotonically_increasing_id().bitwiseAND(lit((1L << 33) - 1)) + 1
+    Seq(
+      col("_metadata.file_path").as("_file"),
+      (col("_metadata.file_block_start") + counted).as("_row")
+    )
+  }
+}

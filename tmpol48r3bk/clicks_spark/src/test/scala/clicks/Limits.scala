@@ -1,0 +1,34 @@
+package clicks
+
+import core._
+
+/** The limits that the proofs count on. This project may have chosen others, or an end of its data.
+  */
+object Limits {
+  def of(pipeline: Pipeline[Sink]): Pipeline[Sink] = pipeline.copy(
+    source = source(pipeline.source),
+    extraction = extraction(pipeline.extraction),
+    behaviour = behaviour(pipeline.behaviour)
+  )
+
+  private def source(part: Source): Source = part match {
+    case it: sources.FilesSource =>
+      it.copy(take = sources.Take.AllMatching)
+    case other =>
+      other
+  }
+
+  private def extraction(part: Extraction): Extraction = part match {
+    case it: patterns.Streaming =>
+      it.copy(most = 100, watermark = java.time.Duration.ofDays(1))
+    case other =>
+      other
+  }
+
+  private def behaviour(part: Behaviour): Behaviour = part match {
+    case it: patterns.SelfHealing =>
+      it.copy(maxCatchUp = 30, retries = 3, backoff = java.time.Duration.ofMillis(1))
+    case other =>
+      other
+  }
+}

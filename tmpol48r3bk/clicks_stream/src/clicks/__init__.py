@@ -1,0 +1,1 @@
+"""clicks: 1 data pipeline."""

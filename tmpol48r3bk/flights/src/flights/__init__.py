@@ -1,0 +1,1 @@
+"""flights: 1 data pipeline."""

@@ -1,0 +1,121 @@
+package flights
+package sources
+
+import scala.collection.concurrent.TrieMap
+import scala.util.Using
+
+import com.univocity.parsers.csv.{CsvParser, CsvParserSettings}
+import org.apache.hadoop.fs.Path
+import org.apache.hadoop.io.compress.CompressionCodecFactory
+import org.apache.spark.sql.functions.{coalesce, col, lit, struct, to_json, trim, when}
+import org.apache.spark.sql.types.StructType
+import org.apache.spark.sql.{Column => Cell, DataFrame, SparkSession}
+import org.slf4j.LoggerFactory
+
+import core._
+
+/** CSV files: read as text, by the names in each file's header.
+  *
+  * A line that can't be split is kept as it is, for quarantine. `nulls` are texts that mean that
+  * there is no value, beside the empty one.
+  */
+final case class Csv(
+    delimiter: String = ",",
+    quote: String = "\"",
+    encoding: String = "utf-8",
+    header: Boolean = true,
+    nulls: Seq[String] = Nil,
+    keepNewColumns: Boolean = false
+) extends Format {
+
+  def raw(columns: Seq[Column]): Seq[Column] = columns.map(_.copy(kind = "STRING"))
+
+  /** One read for each distinct header, so that files may order their columns differently. */
+  def scan(spark: SparkSession, files: Seq[Found], columns: Seq[Column]): DataFrame = {
+    val headers = files.groupBy(file => names(spark, file, columns)).toSeq
+    headers.map { case (names, some) => read(spark, names, some, columns) }.reduce(_ union _)
+  }
+
+  /** Refuses a file without an expected column, reports one with more. */
+  private def names(spark: SparkSession, file: Found, columns: Seq[Column]): Seq[String] = {
+    val expected = columns.map(_.source)
+    val found = if (header) first(spark, file) else expected
+    val missing = expected.diff(found)
+    if (missing.nonEmpty) {
+      val lacks = s"${file.path} lacks ${missing.mkString(", ")}"
+      throw Failed(s"$lacks: renamed or removed at the source")
+    }
+    val added = found.filter(_.trim.nonEmpty).diff(expected)
+    if (added.nonEmpty) Csv.log.warn(s"${file.path} has new columns: ${added.mkString(", ")}")
+    found
+  }
+
+  private def first(spark: SparkSession, file: Found): Seq[String] =
+    Csv.headers.getOrElseUpdate(
+      (file, this), {
+        val (path, hadoop) = (new Path(file.path), spark.sparkContext.hadoopConfiguration)
+        val codec = Option(new CompressionCodecFactory(hadoop).getCodec(path))
+        Using.resource(path.getFileSystem(hadoop).open(path)) { stream =>
+          val parser = new CsvParser(settings)
+          parser.beginParsing(
+            codec.fold[java.io.InputStream](stream)(_.createInputStream(stream)),
+            encoding
+          )
+          Option(parser.parseNext()).fold(Seq.empty[String])(_.toSeq.map(Option(_).getOrElse("")))
+        }
+      }
+    )
+
+  private def settings = {
+    val settings = new CsvParserSettings
+    settings.getFormat.setDelimiter(delimiter)
+    settings.getFormat.setQuote(quote.headOption.getOrElse('\u0000'))
+    settings.getFormat.setQuoteEscape(quote.headOption.getOrElse('\u0000'))
+    settings.setMaxColumns(20480)
+    settings.setMaxCharsPerColumn(-1)
+    settings
+  }
+
+  /** By position, as the header has it. Of columns with one name the first counts. */
+  private def read(
+      spark: SparkSession,
+      names: Seq[String],
+      files: Seq[Found],
+      columns: Seq[Column]
+  ) = {
+    val cells = names.indices.map(n => s"c$n")
+    val empty = "" +: nulls
+    def cell(source: String): Cell = col(cells(names.indexOf(source)))
+    val known = columns.map { column =>
+      when(!trim(cell(column.source)).isin(empty: _*), cell(column.source)).as(column.name)
+    }
+    val added = names.distinct.filterNot(columns.map(_.source).contains)
+    val more =
+      if (added.isEmpty || !keepNewColumns) lit(null)
+      else to_json(struct(added.map(name => cell(name).as(name)): _*))
+    val problem = when(col("_corrupt").isNotNull, "not a CSV line")
+    val line = coalesce(col("_corrupt"), more.cast("string"))
+    val rows = spark.read
+      .schema(StructType.fromDDL((cells :+ "_corrupt").map(_ + " STRING").mkString(", ")))
+      .options(options)
+      .csv(files.map(_.path): _*)
+    rows.select(known ++ FileListing.traces :+ problem.as("_problem") :+ line.as("_line"): _*)
+  }
+
+  private def options = Map(
+    "header" -> header.toString,
+    "sep" -> delimiter,
+    "quote" -> quote,
+    "escape" -> quote,
+    "encoding" -> encoding,
+    "multiLine" -> "true", // a quoted cell may have line ends in it
+    "columnNameOfCorruptRecord" -> "_corrupt"
+  )
+}
+
+object Csv {
+  private val log = LoggerFactory.getLogger(getClass)
+
+  /** The first lines of files, as they were parsed. */
+  private val headers = TrieMap.empty[(Found, Csv), Seq[String]]
+}

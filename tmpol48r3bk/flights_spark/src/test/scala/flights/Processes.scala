@@ -1,0 +1,60 @@
+package flights
+
+import java.lang.ProcessBuilder.Redirect
+import java.lang.management.ManagementFactory
+import java.nio.file.{Files, Path, Paths}
+
+import scala.jdk.CollectionConverters._
+import scala.util.Using
+
+/** Real processes of the project's command, which may be killed by SIGKILL.
+  *
+  * Killing a *first* run proves nothing, since a second one overwrites what it left: the proofs
+  * kill a run that does units *again*, when their rows have changed.
+  */
+object Processes {
+
+  /** Runs a command to its end; its exit code. */
+  def run(world: World, arguments: String*): Int = start(world, arguments).waitFor()
+
+  /** Runs a command and kills it as soon as it has done so many steps; false if it ended before. */
+  def killed(world: World, steps: Int)(arguments: String*): Boolean =
+    killed(world, arguments) {
+      val before = world.steps()
+      var seen = before
+      () => { seen ++= world.steps(); (seen -- before).size >= steps }
+    }
+
+  /** Runs a command and kills it as soon as something is so; false if it ended before. */
+  def killed(world: World, arguments: Seq[String])(now: () => Boolean): Boolean = {
+    val process = start(world, arguments)
+    while (process.isAlive && !now()) Thread.sleep(1)
+    val running = process.isAlive
+    process.destroyForcibly().waitFor()
+    world.settle()
+    running
+  }
+
+  /** The files below a folder that count as steps: names of commits, which are never used again. */
+  def filesIn(folder: Path): Set[Path] =
+    if (!Files.exists(folder)) Set.empty
+    else
+      Using.resource(Files.walk(folder)) { found =>
+        found.iterator.asScala.filter(_.getFileName.toString.matches("\\d+\\.json")).toSet
+      }
+
+  private def start(world: World, arguments: Seq[String]) = {
+    val java = Paths.get(System.getProperty("java.home"), "bin", "java").toString
+    val all = Seq(java) ++ options ++ Seq("-cp", System.getProperty("java.class.path"))
+    val main = "flights.Main"
+    val process = new ProcessBuilder((all ++ (main +: arguments)).asJava)
+    process.environment.putAll(world.environment.asJava)
+    process.redirectErrorStream(true)
+    process.redirectOutput(Redirect.appendTo(world.folder.resolve("process.log").toFile)).start()
+  }
+
+  /** This process's own, but for the zone, which is the machine's. */
+  private def options = ManagementFactory.getRuntimeMXBean.getInputArguments.asScala.toSeq.filter {
+    option => option.matches("(--add|-X|-D).*") && !option.startsWith("-Duser.timezone")
+  }
+}

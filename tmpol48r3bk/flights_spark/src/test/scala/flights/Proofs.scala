@@ -1,0 +1,43 @@
+package flights
+
+import java.nio.file.{Files, Path}
+
+import scala.jdk.CollectionConverters._
+import scala.util.Using
+
+import org.scalatest.funsuite.AnyFunSuite
+
+/** Sentences about pipelines. A proof that fits no pipeline of this project is none. */
+trait Proofs extends AnyFunSuite {
+
+  /** One test for each of the pipelines, in an empty world. */
+  def proof(sentence: String, pipelines: Seq[String])(body: World => Any): Unit =
+    Proofs
+      .some(sentence, pipelines)
+      .foreach(name =>
+        test(s"$sentence ($name)")(Proofs.inFolder { folder =>
+          body(World(name, folder.resolve("world")))
+        })
+      )
+}
+
+object Proofs {
+
+  /** All of them; or as many as the environment variable PROOFS says, others for other sentences.
+    */
+  private def some(sentence: String, pipelines: Seq[String]): Seq[String] =
+    sys.env.get("PROOFS").filter(_ => pipelines.nonEmpty).fold(pipelines) { most =>
+      val (last, first) = pipelines.splitAt(Math.floorMod(sentence.hashCode, pipelines.size))
+      (first ++ last).take(most.toInt)
+    }
+
+  /** Lends a folder that is gone afterwards. */
+  def inFolder[A](use: Path => A): A = {
+    val folder = Files.createTempDirectory("proof")
+    try use(folder)
+    finally {
+      Servers.drop(folder)
+      Using.resource(Files.walk(folder))(_.iterator.asScala.toSeq.reverse.foreach(Files.delete(_)))
+    }
+  }
+}

@@ -1,0 +1,103 @@
+package flights
+package sinks
+
+import java.nio.file.Files
+
+import core._
+import Worlds._
+
+/** Delta: a unit shows whole or not at all, and what a killed run wrote is taken back. */
+class DeltaTest extends Proofs {
+  private val each = windowed("Delta", "Idempotent").intersect(mutable())
+
+  proof("a row outside of its slice is refused by the write itself", each) { here =>
+    fill(here)
+    val before = here.content()
+    val (silver, window) = (table(here, "silver"), s"_unit >= ${Times.sql(here.end(1))}")
+    here.pipeline.sink.open(here.pipeline, Commands.spark, write = true) { store =>
+      intercept[Exception](store.transact(Commands.spark) { into =>
+        into.replace(silver, Rows.Where(window), into.table("silver"))
+        Nil
+      })
+    }
+    assert(here.content() == before)
+  }
+
+  proof("a unit that fails after it has written is taken back", each) { here =>
+    fill(here)
+    val before = here.content()
+    here.write("a", here.rows(5, version = 1).drop(2))
+    val failing = here.but(made => made.copy(structure = made.structure :+ FailsLast))
+    assert(failing.backfill(here.begin, here.end(2)).exit == 1)
+    assert(here.content() == before)
+  }
+
+  proof("while another run writes, a run stops and readers go on", each) { here =>
+    fill(here)
+    here.pipeline.sink.open(here.pipeline, Commands.spark, write = true) { _ =>
+      assert(here.run(here.over(3)).exit == 4)
+      assert(here.status(here.over(3))("failed").arr.isEmpty)
+      assert(here.silver().size == 10)
+    }
+  }
+
+  proof("plan and status touch nothing", having("Delta")) { here =>
+    here.write("a", here.rows(3))
+    assert(here.command("plan", here.name).exit == 0)
+    assert(here.command("status", here.name).exit == 0)
+    assert(!Files.exists(here.folder.resolve("warehouse")))
+  }
+
+  proof("a folder that cannot be written is the environment's fault", having("Delta")) { here =>
+    Files.createDirectories(here.folder)
+    val file = Files.writeString(here.folder.resolve("file"), "not a folder")
+    val blocked = here.copy(settings = Map("PIPELINE_WAREHOUSE" -> s"$file/warehouse"))
+    assert(blocked.run(here.over(1)).exit == 3)
+  }
+
+  proof("a redo that is killed shows the old rows or the new ones, and is taken back", each) {
+    here =>
+      fill(here)
+      val before = here.content()
+      here.write("a", here.rows(5, version = 1).drop(2)) // corrected, and two rows are gone
+      val redo = Seq("backfill", here.name, Times.text(here.begin), Times.text(here.end(2)))
+      val (warehouse, never) = (here.folder.resolve("warehouse"), here.copyTo("never"))
+      assert(never.command(redo: _*).exit == 0)
+      val after = never.content()
+      val steps = files(never).size - Processes.filesIn(warehouse).size
+      assert(before != after && steps > 3)
+      points(steps).foreach { step =>
+        val killed = here.copyTo(s"killed-$step")
+        Processes.killed(killed, step)(redo: _*)
+        killed.content().foreach { case (name, rows) =>
+          assert(rows == before(name) || rows == after(name), s"$name, killed at step $step")
+        }
+        assert(killed.run(here.over(2)).exit == 0)
+        assert(Set(before, after)(killed.content()), s"killed at step $step")
+        assert(killed.command(redo: _*).exit == 0)
+        assert(killed.content() == after, s"killed at step $step")
+      }
+  }
+
+  /** The first, the last of the tables and the ledger's; all with the variable KILL=everywhere. */
+  private def points(steps: Int) =
+    if (sys.env.get("KILL").contains("everywhere")) 1 to steps else Seq(1, steps - 1, steps)
+
+  private def files(world: World) = Processes.filesIn(world.folder.resolve("warehouse"))
+
+  private def fill(here: World): Unit = {
+    here.write("a", here.rows(5))
+    here.write("b", here.rows(5, window = 1))
+    assert(here.run(here.over(2)).exit == 0)
+  }
+
+  private def table(here: World, name: String) =
+    here.pipeline.steps.map(_.table).find(_.name == name).get
+}
+
+/** A structure with a table that can't be made. */
+private object FailsLast extends Structure {
+  def steps(gate: Gate): Seq[Step] = Seq(
+    Step(gate.quarantine.copy(name = "last"), Step.Batch, _.raw, (_, _) => throw Failed("made to"))
+  )
+}

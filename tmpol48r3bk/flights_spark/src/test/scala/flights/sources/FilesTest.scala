@@ -1,0 +1,137 @@
+package flights
+package sources
+
+import java.nio.file.Files
+import java.nio.file.StandardOpenOption.APPEND
+
+import scala.jdk.CollectionConverters._
+
+import org.apache.spark.sql.execution.FileSourceScanExec
+
+import core._
+import Worlds._
+
+/** Files: what is read of a folder, and what happens when the files change. */
+class FilesTest extends Proofs {
+  private val each = having("FilesSource")
+
+  proof("files that are being written are not read", each) { here =>
+    val path = here.write("a", here.rows(4).drop(3))
+    Seq(s"_b.${here.files.suffix}", s".c.${here.files.suffix}", s"d.${here.files.suffix}.tmp")
+      .foreach(unfinished => Files.copy(path, path.resolveSibling(unfinished)))
+    here.write("a", here.rows(3))
+    assert(here.run(here.over(1)).exit == 0)
+    assert(here.silver() == Cells.ordered(here.rows(3)))
+  }
+
+  proof("a folder without files is not ready rather than empty", each) { here =>
+    val path = here.write("a", here.rows(3))
+    here.run(here.over(1))
+    Files.delete(path)
+    assert(here.run(here.over(2)).exit == 4)
+    assert(here.silver() == Cells.ordered(here.rows(3)))
+  }
+
+  proof("a file that changes while it is read is not written", windowed("FilesSource")) { here =>
+    val path = here.write("a", here.rows(3))
+    def touch(request: Request): Unit = Files.write(path, Array[Byte]('\n'), APPEND)
+    val growing = here.from(Disturbed(_)(touch)).but(_.copy(behaviour = Unaided))
+    val result = growing.run(here.over(1))
+    assert(result.exit == 1 && result.log.contains("changed while it was read"))
+    assert(here.silver().isEmpty)
+  }
+
+  proof("a removed column stops the unit before anything is written", each) { here =>
+    here.write("a", here.rows(3))
+    here.run(here.over(1))
+    val before = here.content()
+    here.write("b", here.rows(3, window = 1), here.columns.init)
+    val result = here.run(here.over(2))
+    assert(result.exit == 1 && result.log.contains(here.columns.last.source))
+    assert(here.content() == before)
+  }
+
+  proof("an added column is reported and left out", each) { here =>
+    val added = here.columns :+ Column("brand_new", "BIGINT", "brand_new")
+    here.write("a", here.rows(3).map(_ + ("brand_new" -> 1L)), added)
+    val result = here.run(here.over(1))
+    assert(result.exit == 0 && result.log.contains("brand_new"))
+    assert(here.silver() == Cells.ordered(here.rows(3)))
+  }
+
+  proof("the machine's time zone makes no difference", windowed("FilesSource")) { here =>
+    here.write("a", here.rows(9))
+    val there = here.copyTo("elsewhere").copy(settings = Map("TZ" -> "America/New_York"))
+    assert(here.run(here.over(1)).exit == 0)
+    val asOf = Times.text(here.over(1))
+    assert(Processes.run(there, "run", here.name, "--as-of", asOf) == 0)
+    assert(here.content() == there.content())
+  }
+
+  proof("lines that are no objects go to quarantine as they are", having("JsonLines")) { here =>
+    val path = here.write("a", here.rows(3))
+    val broken = Seq("{\"half\": ", "[1, 2]", "caf\u00e9")
+    Files.writeString(path, broken.mkString("\n\n", "\n \n", "\n"), APPEND)
+    assert(here.run(here.over(1)).exit == 0)
+    assert(here.silver() == Cells.ordered(here.rows(3)))
+    if (windowed().contains(here.name)) // they are in no window, but not forgotten
+      assert(here.status(here.over(1))("undated").num == 3)
+    else {
+      val quarantined = here.table("quarantine").map(row => row("content") -> row("reason"))
+      assert(quarantined.map(_._1).toSet == broken.toSet)
+      assert(quarantined.forall(_._2.toString.startsWith("not a JSON object")))
+    }
+  }
+
+  proof("a value that a line does not have is missing", having("JsonLines")) { here =>
+    val rows = here.rows(3)
+    val bare = rows.head.view.filterKeys(here.needed).toMap
+    val path = here.write("a", rows)
+    val lines = Files.readAllLines(path).asScala.toSeq
+    val cells = ujson.read(lines.head).obj
+    val needed = here.columns.filter(column => bare.contains(column.name)).map(_.source)
+    val shorter = ujson.Obj.from(needed.map(source => source -> cells(source))).render()
+    Files.write(path, (shorter +: lines.tail).asJava)
+    assert(here.run(here.over(1)).exit == 0)
+    assert(here.silver() == Cells.ordered(bare +: rows.tail))
+  }
+
+  proof("a nested value is text, and a number has all of its digits", having("JsonLines")) { here =>
+    val texts = Seq("{\"a\":[1,null]}", "12345678901234567890.10", "caf\u00e9", "true")
+    val path = here.folder.resolve("some.jsonl")
+    val line = Seq(texts(0), texts(1), "\"caf\u00e9\"", texts(3), "null").zipWithIndex
+    val cells = line.map { case (value, n) => s"\"c$n\": $value" }
+    Files.createDirectories(here.folder)
+    Files.writeString(path, cells.mkString("{", ", ", "}\n"))
+    val columns = line.indices.map(n => Column(s"c$n", "STRING", s"c$n"))
+    val files = FileListing(path.toString).files(Commands.spark.sparkContext.hadoopConfiguration)
+    val format = field(here.pipeline.source, "format").collect { case one: Format => one }.get
+    val read = format.scan(Commands.spark, files, columns).head()
+    assert(columns.indices.map(n => Option(read.getString(n))) == texts.map(Some(_)) :+ None)
+  }
+
+  proof("a column of another type stops the unit", having("ParquetFiles")) { here =>
+    here.write("a", here.rows(3))
+    here.run(here.over(1))
+    val before = here.content()
+    val last = here.columns.last
+    val other = last.copy(kind = if (last.kind == "STRING") "BIGINT" else "STRING")
+    val rows = here.rows(3, window = 1).map(_ + (last.name -> Cells.value(other, 1)))
+    here.write("b", rows, here.columns.init :+ other)
+    val result = here.run(here.over(2))
+    assert(result.exit == 1 && result.log.contains("retyped at the source"))
+    assert(here.content() == before)
+  }
+
+  proof("a window is read by a filter that reaches into the files", windowed("ParquetFiles")) {
+    here =>
+      here.write("a", here.rows(3))
+      here.write("b", here.rows(3, window = 5))
+      val window = here.pipeline.extraction.plan(here.over(1), History.empty).head.unit
+      val request = here.pipeline.extraction.request(Seq(window))
+      val rows = here.pipeline.source.read(Commands.spark, request, here.pipeline.contract).rows
+      assert(rows.collect().length == 3)
+      val scans = rows.queryExecution.executedPlan.collect { case scan: FileSourceScanExec => scan }
+      assert(scans.map(_.metrics("numOutputRows").value).sum == 3)
+  }
+}

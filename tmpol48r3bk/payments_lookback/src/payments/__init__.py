@@ -1,0 +1,1 @@
+"""payments: 1 data pipeline."""

@@ -1,0 +1,1 @@
+"""shop: 4 data pipelines."""

@@ -1,0 +1,90 @@
+"""What a batch touches: rows with a key that came or went, and the days of such rows.
+
+A batch replaces the rows of its files; but a key lives in many files, and its newest row counts.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from ..core.pipeline import Pipeline, Store
+from ..core.units import Slice, Slices, literal
+
+ENOUGH = 1000  # rows: fewer bad ones go to quarantine, and the stream goes on
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """`files` are replaced; `newer` ones win over them; `first` if none of them came before."""
+
+    pipeline: Pipeline
+    store: Store
+    files: Sequence[str]
+    newer: Sequence[str]
+    first: bool
+
+    @property
+    def mine(self) -> str:
+        """The rows of these files, in any table."""
+        return among("_file", self.files)
+
+    def arrive(self) -> None:
+        """Make `arrived`: the rows of the batch that pass the gate, but for what is not needed."""
+        when = self.pipeline.source.event_time
+        columns = dict.fromkeys([*self._key, *([when] if when else []), "_file", "_event_time"])
+        passing = self.pipeline.gate.passing("batch AS raw", self.mine)
+        self._make("arrived", f"SELECT {', '.join(columns)} FROM ({passing})")
+
+    def slices(self) -> Slices:
+        """Rows as they came by file, typed rows by key (or file), aggregates by day."""
+        rows = self._by_key() if self._key else Slice(self.mine, self.mine, own=self.first)
+        days = self._by_day(rows) if self.pipeline.source.event_time else Slice("true", "true")
+        raw = Slice(self.mine, self.mine, own=self.first)
+        return Slices(raw=raw, rows=rows, aggregate=days, enough=ENOUGH)
+
+    def _by_key(self) -> Slice:
+        """Make `touched`: the keys of rows that come, and of rows that go."""
+        key, silver = ", ".join(self._key), self.store.relation("silver")
+        keys = f"SELECT {key} FROM arrived UNION SELECT {key} FROM {silver} WHERE {self.mine}"
+        if self.pipeline.kept == "batch":  # nothing else is there to choose from
+            keys += f" EXCEPT SELECT {key} FROM {silver} WHERE {among('_file', self.newer)}"
+        self._make("touched", keys)
+        columns = [c for c in self.pipeline.contract.source if c.name in self._key]
+        typed = ", ".join(self.pipeline.gate.value(column) for column in columns)
+        reads = f"({typed}) IN (SELECT {key} FROM touched)"
+        if self.pipeline.kept == "batch":
+            reads += f" AND {self.mine}"
+        return Slice(reads, f"({key}) IN (SELECT {key} FROM touched)")
+
+    def _by_day(self, rows: Slice) -> Slice:
+        when, kept = self.pipeline.source.event_time, self.store.relation(self.pipeline.kept)
+        silver = f"SELECT {when} FROM {self.store.relation('silver')}"
+        found = f"{silver} WHERE {rows.replaces} UNION SELECT {when} FROM arrived"
+        gone = self.store.con.execute(f"{silver} WHERE {self.mine} LIMIT 1").fetchall()
+        if gone and self._key and self.pipeline.kept != "batch":
+            # A row that came second may be the first one now, on another day.
+            passing = self.pipeline.gate.passing(f"{kept} AS raw", rows.reads)
+            found += f" UNION SELECT {when} FROM ({passing})"
+        query = f"SELECT DISTINCT CAST({when} AS DATE) AS day FROM ({found}) ORDER BY day"
+        days = [day for (day,) in self.store.con.execute(query).fetchall()]
+        if not days:
+            return Slice("false", "false")
+        between = f"{when} >= DATE '{days[0]}' AND {when} < DATE '{days[-1]}' + 1"
+        return Slice(f"{between} AND {_on(f'CAST({when} AS DATE)', days)}", _on("day", days))
+
+    @property
+    def _key(self) -> tuple[str, ...]:
+        return self.pipeline.contract.tables["silver"].key
+
+    def _make(self, name: str, query: str) -> None:
+        self.store.con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}")
+
+
+def among(column: str, texts: Sequence[str]) -> str:
+    """A condition that a column has one of these values."""
+    return f"{column} IN ({', '.join(map(literal, texts))})" if texts else "false"
+
+
+def _on(column: str, days: Sequence[date]) -> str:
+    dates = ", ".join(f"DATE '{day}'" for day in days)
+    return f"{column} IN ({dates})"

@@ -1,0 +1,51 @@
+"""clicks: the one file that knows all parts of this pipeline."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from ...core.contract import load
+from ...core.event_time import EventTime
+from ...core.pipeline import Pipeline
+from ...core.settings import Settings
+from ...patterns.conditional import Conditional, Decided
+from ...patterns.direct import Direct
+from ...patterns.once import Once
+from ...patterns.self_healing import SelfHealing
+from ...patterns.streaming import Streaming
+from ...sinks.duckdb import DuckDB
+from ...sources.feed import FileFeed
+from ...sources.files import Files
+from ...sources.jsonl import JSONLines
+
+HERE = Path(__file__).parent
+
+
+def pipeline(settings: Settings) -> Pipeline:
+    """Put the chosen parts together."""
+    return Pipeline(
+        name="clicks",
+        contract=load(HERE / "contract.yml"),
+        source=Files(
+            path=settings.pipelines["clicks"].path,
+            format=JSONLines(),
+            when=EventTime(
+                column="clicked_at",
+            ),
+        ),
+        extraction=Streaming(
+            feed=FileFeed(settings.pipelines["clicks"].path),
+            files=100,
+            watermark=timedelta(days=1),
+        ),
+        writing=Decided(
+            Once(),
+            settings.pipelines["clicks"].routing,
+        ),
+        behaviour=SelfHealing(max_catch_up=30, retries=3),
+        structure=(
+            Direct(silver=HERE / "silver.sql", gold=HERE / "gold.sql"),
+            Conditional(routes=HERE / "routes.sql", remainder="rest"),
+        ),
+        sink=DuckDB(settings.warehouse, settings.memory_limit),
+        chunk=settings.chunk,
+    )

@@ -1,0 +1,22 @@
+-- Edit this first: what a clean row of customers is. `input` has the rows of this run that passed the
+-- contract's checks, typed as the contract says. Where a key comes more than once, the last one in the source
+-- counts: the same one on every rerun. Keep the columns as contract.yml has them.
+SELECT
+    customer_id,
+    name,
+    country,
+    _file
+FROM (
+    SELECT
+        *,
+        row_number() OVER (
+            PARTITION BY
+                _unit,
+                customer_id
+            ORDER BY
+                _file DESC,
+                _row DESC
+        ) AS _place
+    FROM input
+) AS placed
+WHERE _place = 1
