@@ -26,13 +26,14 @@ looking_back = pytest.mark.parametrize(
 
 @dataclass(frozen=True)
 class Dying:
-    """An API whose client is killed when it has two pages."""
+    """An API whose client is killed when it has three pages."""
 
     api: Any
 
     def pages(self, between: Any) -> Iterator[Any]:
-        """Two pages, and the end."""
+        """Three pages, and the end."""
         pages = self.api.pages(between)
+        yield next(pages)
         yield next(pages)
         yield next(pages)
         os.kill(os.getpid(), signal.SIGKILL)
@@ -89,7 +90,7 @@ def test_a_capture_of_a_killed_run_is_thrown_away_and_fetched_anew(name: str, wo
     source: Any = here.pipeline.source
     dying = here.having("source", api=Dying(source.api))
     assert killed(dying, ("run", name, "--as-of", stamp(here.over(1))), NEVER)
-    assert len(captures(here, "*/_half/*.jsonl")) == 2
+    assert len(captures(here, "*/_half/*.jsonl")) == 3
     assert captures(here) == []
     here.write("a", here.rows(40))
     assert here.status(here.over(1))["rows"] == 0
