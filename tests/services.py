@@ -23,6 +23,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import adbc_driver_postgresql
+import duckdb
+from adbc_driver_manager import dbapi
+
 from tests import jvm
 
 KAFKA = "org.apache.kafka:kafka_2.13:4.3.1"
@@ -51,14 +55,40 @@ class Database:
     """A server whose user `postgres` needs no password."""
 
     port: int
+    name: str = "postgres"
 
     @property
     def url(self) -> str:
-        return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{self.name}"
+
+    def fresh(self) -> Database:
+        """A new, empty database of this server."""
+        name = f"test_{uuid.uuid4().hex}"
+        self.execute(f"CREATE DATABASE {name}")
+        return Database(self.port, name)
+
+    def execute(self, *statements: str) -> None:
+        """Do something from outside of a project."""
+        with self._connected() as connection, connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+
+    def ask(self, query: str) -> list[tuple[Any, ...]]:
+        """What a query gives to somebody who reads."""
+        with (
+            self._connected() as connection,
+            connection.cursor() as cursor,
+            duckdb.connect() as con,
+        ):
+            cursor.execute(query)
+            return con.from_arrow(cursor.fetch_arrow()).fetchall()
+
+    def _connected(self) -> dbapi.Connection:
+        return dbapi.connect(adbc_driver_postgresql._driver_path(), uri=self.url, autocommit=True)
 
     @property
     def jdbc(self) -> str:
-        return f"jdbc:postgresql://127.0.0.1:{self.port}/postgres?user=postgres"
+        return f"jdbc:postgresql://127.0.0.1:{self.port}/{self.name}?user=postgres"
 
 
 @contextmanager

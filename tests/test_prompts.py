@@ -64,6 +64,7 @@ def test_a_conversation_with_second_thoughts(
     answer(talk, "Name of its package")
     answer(talk, "Where is your data")
     answer(talk, "Name of the pipeline")
+    answer(talk, "Where do the rows come from")
     answer(talk, "Where do the rows go", DOWN + DOWN + ENTER)
     talk.expect("What does a run read")
     answer(talk, "Lookback .*cannot.*overwrite")
@@ -95,6 +96,7 @@ def test_ctrl_c_leaves_nothing_and_ends_with_130(
         "package",
         "your data",
         "the pipeline",
+        "come from",
         "rows go",
     ):
         if asked in question:
@@ -115,7 +117,15 @@ def test_leaving_at_the_end_writes_nothing(
 ) -> None:
     words = ["x", "--name", "X", "--package", "x", "--pipeline", "x", "--path", "data/x.csv"]
     words += ["--language", "python"]
-    patterns = ["--sink", "duckdb", "--extraction", "streaming", "--no-behaviour"]
+    patterns = [
+        "--source",
+        "files",
+        "--sink",
+        "duckdb",
+        "--extraction",
+        "streaming",
+        "--no-behaviour",
+    ]
     talk = terminal(*words, *patterns, "-d", 'columns=[{"name":"a","source":"a","type":"BIGINT"}]')
     answer(talk, "Which steps")
     answer(talk, "Another pipeline", "n")

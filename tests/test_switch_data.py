@@ -21,6 +21,7 @@ import pytest
 
 from scaffold import catalogue
 from tests.releases import Releases
+from tests.services import Database
 
 TAG = "v0.1.0"
 USAGE = 2
@@ -102,8 +103,12 @@ def plan(project: Path, code: int = 0) -> Counter[str]:
     return Counter(call(project, "plan", code=code).get("due", {}).values())
 
 
-def empty(project: Path) -> None:
+def empty(project: Path, database: Database | None = None) -> None:
     """What is said of how to empty a sink."""
+    if database and database.ask("SELECT 1 WHERE to_regclass('public.ledger') IS NOT NULL"):
+        database.execute(
+            "DROP SCHEMA IF EXISTS flights CASCADE", "DELETE FROM ledger WHERE pipeline = 'flights'"
+        )
     if (project / "warehouse.duckdb").exists():
         with duckdb.connect(str(project / "warehouse.duckdb")) as con:
             con.execute("DROP SCHEMA flights CASCADE")
@@ -112,12 +117,14 @@ def empty(project: Path) -> None:
         shutil.rmtree(project / folder, ignore_errors=True)
 
 
-def agrees(project: Path, said: Mapping[str, Any], extraction: str) -> None:
+def agrees(
+    project: Path, said: Mapping[str, Any], extraction: str, database: Database | None = None
+) -> None:
     """The next plan is what was said, and a run leaves everything there once."""
     windows = WINDOWS if extraction in WINDOWED else 1
     if said["ledger"] == "foreign":
         assert any("Begin with an empty sink" in line for line in said["lines"])
-        empty(project)
+        empty(project, database)
     if said["ledger"] == "kept":
         again = min(said["again"], WINDOWS)
         assert plan(project) == Counter({"again": again} if again else {})
@@ -139,17 +146,29 @@ def test_the_catalogue_has_what_there_is_to_say() -> None:
             text.format_map(words)
 
 
+@pytest.fixture
+def database(postgres: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
+    """One of its own, for whatever writes to Postgres."""
+    found = postgres.fresh()
+    monkeypatch.setenv("PIPELINE_POSTGRES__URL", found.url)
+    return found
+
+
 @pytest.mark.matrix
 @pytest.mark.parametrize(("before", "after"), transitions(), ids="-".join)
 def test_what_is_said_of_each_switch_is_what_the_project_plans(
-    before: Choice, after: Choice, releases: Releases, tmp_path: Path
+    before: Choice,
+    after: Choice,
+    releases: Releases,
+    database: Database,
+    tmp_path: Path,
 ) -> None:
     project = made(releases, tmp_path, *flags(before))
     said = switch(releases, project, *flags(after))
     if said["ledger"] == "foreign":
         assert "plan and run refuse it" in said["lines"][0]
         plan(project, code=USAGE)
-    agrees(project, said, after[0])
+    agrees(project, said, after[0], database)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Fixtures: a world for the pipeline that a test is about."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,7 @@ def _in_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Callable[[str], World]:
+def world(tmp_path: Path) -> Iterator[Callable[[str], World]]:
     """Makes an empty world for a pipeline."""
-    return lambda name: World(name, tmp_path / "world")
+    yield lambda name: World(name, tmp_path / "world")
+    World("", tmp_path / "world").drop()

@@ -1,13 +1,12 @@
 """Real processes, killed by SIGKILL before each of their steps in turn.
 
-A step is a statement to the engine, or a change to the file system. Killing a *first* run proves
+A step is a statement to the engine or to a server, or a change to the file system. Killing a *first* run proves
 nothing, since a second one overwrites what it left: the proofs kill a run that does units *again*,
 when their rows have changed, and look at what readers see before anything heals.
 """
 
 import multiprocessing
 import os
-import shutil
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from unittest import mock
 
 import duckdb
 
-from .support import PIPELINES, Row, World, main
+from .support import PIPELINES, SERVERS, Row, World, main
 
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload([__name__])
@@ -64,13 +63,14 @@ def killed(world: World, arguments: tuple[str, ...], steps: int) -> bool:
     process = PROCESSES.Process(target=_die, args=(replace(world), arguments, steps))
     process.start()
     process.join()
+    world.settle()
     if process.exitcode not in (0, 1, -signal.SIGKILL):
         raise AssertionError(f"{arguments} ended with {process.exitcode}")
     return process.exitcode == -signal.SIGKILL
 
 
 def at_every_step(
-    world: World, arguments: tuple[str, ...], folder: Path
+    world: World, arguments: tuple[str, ...], folder: Path, some: int = SOME
 ) -> Iterator[tuple[int, World]]:
     """Worlds in which the command was killed, each before another of its steps.
 
@@ -79,12 +79,13 @@ def at_every_step(
     """
     steps = _steps(world.copy(folder / "counted"), arguments)
     early = max(steps - LAST, 0)
-    apart = 1 if os.environ.get("KILL") == "everywhere" else max(early // SOME, 1)
-    for step in [*range(0, early, apart), *range(early, steps)]:
+    everywhere = os.environ.get("KILL") == "everywhere"
+    apart = 1 if everywhere else max(early // max(some, 1), 1)
+    for step in [*range(0, early if some else 0, apart), *range(early, steps)]:
         other = world.copy(folder / str(step))
         assert killed(other, arguments, step), f"there was no step {step} of {steps}"
         yield step, other
-        shutil.rmtree(other.folder)
+        other.drop()
 
 
 def _steps(world: World, arguments: tuple[str, ...]) -> int:
@@ -128,6 +129,8 @@ def _die(world: World, arguments: tuple[str, ...], steps: int, counted: Any = No
     countdown = Countdown(steps)
     connect = duckdb.connect
     duckdb.connect = lambda *a, **k: Watched(connect(*a, **k), countdown)  # type: ignore[assignment]
+    for server in SERVERS:
+        server.watch(countdown.step)
     for name in CHANGES:
         setattr(os, name, _counted(getattr(os, name), countdown))
     try:

@@ -13,6 +13,7 @@ from .support import World, having, ordered, redone, stamp
 
 Make = Callable[[str], World]
 each = pytest.mark.parametrize("name", having(extraction="FullSnapshot"))
+files = pytest.mark.parametrize("name", having(extraction="FullSnapshot", source="Files"))
 
 
 def versions(world: World) -> list[str]:
@@ -177,7 +178,7 @@ def test_an_older_version_than_the_published_one_is_refused(name: str, world: Ma
     assert here.content() == before
 
 
-@each
+@files
 @pytest.mark.parametrize("take", ["all_matching", "newest"])
 def test_all_files_together_are_the_snapshot_or_the_newest_alone(
     name: str, take: str, world: Make
@@ -191,7 +192,7 @@ def test_all_files_together_are_the_snapshot_or_the_newest_alone(
     assert here.silver() == ordered(new if take == "newest" else old + new)
 
 
-@each
+@files
 def test_files_that_are_being_written_are_no_part_of_it(name: str, world: Make) -> None:
     here = world(name)
     path = here.write("a", here.rows(5))

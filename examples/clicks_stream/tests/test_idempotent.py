@@ -27,7 +27,7 @@ def test_a_rerun_changes_nothing(name: str, world: Make) -> None:
     assert here.content() == before
 
 
-@each
+@pytest.mark.parametrize("name", [n for n in having(source="Files") if n in windowed()])
 def test_of_rows_with_the_same_key_the_last_wins(name: str, world: Make) -> None:
     here = world(name)
     if not here.key:

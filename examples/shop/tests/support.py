@@ -17,28 +17,34 @@ import duckdb
 from click.testing import CliRunner
 
 from shop.__main__ import main
-from shop.core.contract import Column
+from shop.core.contract import Column, Table
 from shop.core.engine import connect
 from shop.core.errors import PipelineError, Transient
 from shop.core.event_time import EventTime
 from shop.core.ledger import History
 from shop.core.pipeline import Pipeline
 from shop.core.settings import load
+from shop.core.units import Request
 from shop.pipelines import PIPELINES
 
 __all__ = [
     "PIPELINES",
+    "SERVERS",
     "Column",
     "EventTime",
     "History",
+    "PipelineError",
+    "Request",
     "Result",
     "Row",
+    "Table",
     "World",
     "connect",
     "main",
 ]
 Row = dict[str, Any]
 MAKE = dict(PIPELINES)
+SERVERS = ()
 SUFFIX = {"CSV": ".csv", "JSONLines": ".jsonl", "ParquetFiles": ".parquet"}
 LIMITS: dict[str, Any] = {  # this project may have chosen others; data has no end here
     "until": None,
@@ -77,6 +83,7 @@ class World:
         return {
             "PIPELINE_WAREHOUSE": str(self.folder / "warehouse"),
             f"PIPELINE_PIPELINES__{self.name.upper()}__PATH": path,
+            **{key: one for server in SERVERS for key, one in server.settings(self.folder).items()},
             **self.settings,
         }
 
@@ -143,18 +150,31 @@ class World:
 
     def write(self, file: str, rows: Sequence[Row]) -> Path:
         """Write rows as the source spells them. A file appears at once, with all of its rows."""
-        path = self.folder / "data" / f"{file}{SUFFIX[self._format]}"
+        path = self.folder / "data" / f"{file}{SUFFIX.get(self._format, '.parquet')}"
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_name(f"_{path.name}")
         spelled = [{c.source: self._spell(c, row[c.name]) for c in self.columns} for row in rows]
-        writers = {"CSV": self._csv, "JSONLines": self._jsonl, "ParquetFiles": self._parquet}
-        writers[self._format](aside, spelled)
-        return aside.rename(path)
+        writers = {"CSV": self._csv, "JSONLines": self._jsonl}
+        writers.get(self._format, self._parquet)(aside, spelled)
+        aside.rename(path)
+        self.load()
+        return path
+
+    def load(self) -> None:
+        """Let a table have the rows of all files, where the source is a table."""
+        for server in SERVERS if self._table else ():
+            columns = {column.source: column.type for column in self.columns}
+            server.load(self.folder, self._table, columns)
+
+    @cached_property
+    def _table(self) -> str:
+        return getattr(MAKE[self.name](load()).source, "table", "")
 
     # Commands
 
     def command(self, *arguments: str) -> Result:
         """Run one of the project's commands, with its output as facts."""
+        self.load()
         with mock.patch.dict(PIPELINES, {self.name: lambda _: self.pipeline}):
             result = CliRunner(env=self.env).invoke(main, [*arguments, "--json"])
         if result.exception and not isinstance(result.exception, SystemExit):
@@ -211,7 +231,20 @@ class World:
     def copy(self, folder: Path) -> "World":
         """The same world once more, to let something else happen in it."""
         shutil.copytree(self.folder, folder)
+        for server in SERVERS:
+            server.copy(self.folder, folder)
         return replace(self, folder=folder)
+
+    def settle(self) -> None:
+        """Wait until servers have noticed that a process was killed."""
+        for server in SERVERS:
+            server.settle(self.folder)
+
+    def drop(self) -> None:
+        """Forget this world."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        for server in SERVERS:
+            server.drop(self.folder)
 
     def but(self, **changes: Any) -> "World":
         """The same world with other parts in its pipeline, or with other fields of a part."""
@@ -293,11 +326,11 @@ class World:
     @cached_property
     def _format(self) -> str:
         source: Any = MAKE[self.name](load()).source
-        return type(getattr(source, "format", None)).__name__
+        return type(getattr(source, "format", source)).__name__
 
     def _spell(self, column: Column, cell: Any) -> Any:
         source: Any = self.pipeline.source
-        if cell is None or column.name != self.when or self._format == "ParquetFiles":
+        if cell is None or column.name != self.when or self._format not in ("CSV", "JSONLines"):
             return self._local(cell) if column.name == self.when and cell else cell
         if source.when.formats:
             return self._local(cell).strftime(source.when.formats[0])

@@ -60,7 +60,7 @@ class PartStore:
         with closing(self.con.cursor()) as con:
             yield replace(self, con=con, removed={})
 
-    def relation(self, table: str) -> str:
+    def relation(self, table: str, where: str = "true") -> str:
         if table == "batch":
             return table
         found = next(step.table for step in self.pipeline.steps if step.table.name == table)

@@ -60,7 +60,7 @@ class DuckDBStore:
         found = self.con.execute(query, [self.name]).fetchall()
         return History(Entry.model_validate_json(entry) for (entry,) in found)
 
-    def relation(self, table: str) -> str:
+    def relation(self, table: str, where: str = "true") -> str:
         return table if table == "batch" else f"{self.name}.{table}"
 
     @contextmanager

@@ -102,7 +102,7 @@ class _Work:
                     continue
                 part = step.part(slices)
                 step.before(store, units[-1])
-                rows = step.input(f"{store.relation(step.reads)} AS raw", part.reads)
+                rows = step.input(f"{store.relation(step.reads, part.reads)} AS raw", part.reads)
                 store.con.execute(f"CREATE OR REPLACE TEMP VIEW input AS {rows}")
                 made = f"SELECT * FROM (\n{step.sql}\n) AS made WHERE {part.writes}"
                 pipeline.writing.write(store, step.table, part, made)

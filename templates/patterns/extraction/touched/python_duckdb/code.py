@@ -44,10 +44,10 @@ class Touched:
 
     def _by_key(self) -> Slice:
         """Make `touched`: the keys of rows that come, and of rows that go."""
-        key, silver = ", ".join(self._key), self.store.relation("silver")
-        keys = f"SELECT {key} FROM arrived UNION SELECT {key} FROM {silver} WHERE {self.mine}"
+        key = ", ".join(self._key)
+        keys = f"SELECT {key} FROM arrived UNION {self._silver(key, self.mine)}"
         if self.pipeline.kept == "batch":  # nothing else is there to choose from
-            keys += f" EXCEPT SELECT {key} FROM {silver} WHERE {among('_file', self.newer)}"
+            keys += f" EXCEPT {self._silver(key, among('_file', self.newer))}"
         self._make("touched", keys)
         columns = [c for c in self.pipeline.contract.source if c.name in self._key]
         typed = ", ".join(self.pipeline.gate.value(column) for column in columns)
@@ -57,13 +57,13 @@ class Touched:
         return Slice(reads, f"({key}) IN (SELECT {key} FROM touched)")
 
     def _by_day(self, rows: Slice) -> Slice:
-        when, kept = self.pipeline.source.event_time, self.store.relation(self.pipeline.kept)
-        silver = f"SELECT {when} FROM {self.store.relation('silver')}"
-        found = f"{silver} WHERE {rows.replaces} UNION SELECT {when} FROM arrived"
-        gone = self.store.con.execute(f"{silver} WHERE {self.mine} LIMIT 1").fetchall()
+        when = str(self.pipeline.source.event_time)
+        found = f"{self._silver(when, rows.replaces)} UNION SELECT {when} FROM arrived"
+        gone = self.store.con.execute(f"{self._silver(when, self.mine)} LIMIT 1").fetchall()
         if gone and self._key and self.pipeline.kept != "batch":
             # A row that came second may be the first one now, on another day.
-            passing = self.pipeline.gate.passing(f"{kept} AS raw", rows.reads)
+            kept = f"{self.store.relation(self.pipeline.kept, rows.reads)} AS raw"
+            passing = self.pipeline.gate.passing(kept, rows.reads)
             found += f" UNION SELECT {when} FROM ({passing})"
         query = f"SELECT DISTINCT CAST({when} AS DATE) AS day FROM ({found}) ORDER BY day"
         days = [day for (day,) in self.store.con.execute(query).fetchall()]
@@ -71,6 +71,9 @@ class Touched:
             return Slice("false", "false")
         between = f"{when} >= DATE '{days[0]}' AND {when} < DATE '{days[-1]}' + 1"
         return Slice(f"{between} AND {_on(f'CAST({when} AS DATE)', days)}", _on("day", days))
+
+    def _silver(self, columns: str, where: str) -> str:
+        return f"SELECT {columns} FROM {self.store.relation('silver', where)} WHERE {where}"
 
     @property
     def _key(self) -> tuple[str, ...]:

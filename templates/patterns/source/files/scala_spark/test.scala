@@ -2,10 +2,18 @@ package sources
 
 import java.nio.file.Files
 import java.nio.file.StandardOpenOption.APPEND
+import java.time.LocalDateTime
 
 import scala.jdk.CollectionConverters._
+import scala.util.Using
 
+import org.apache.hadoop.fs.{Path => HadoopPath}
+import org.apache.parquet.example.data.simple.SimpleGroup
+import org.apache.parquet.hadoop.example.ExampleParquetWriter
+import org.apache.parquet.hadoop.util.HadoopOutputFile
+import org.apache.parquet.schema.MessageTypeParser
 import org.apache.spark.sql.execution.FileSourceScanExec
+import org.apache.spark.sql.functions.col
 
 import core._
 import Worlds._
@@ -13,6 +21,10 @@ import Worlds._
 /** Files: what is read of a folder, and what happens when the files change. */
 class FilesTest extends Proofs {
   private val each = having("FilesSource")
+  private lazy val hadoop = Commands.spark.sparkContext.hadoopConfiguration
+
+  private def format(here: World) =
+    field(here.pipeline.source, "format").collect { case one: Format => one }.get
 
   proof("files that are being written are not read", each) { here =>
     val path = here.write("a", here.rows(4).drop(3))
@@ -21,6 +33,20 @@ class FilesTest extends Proofs {
     here.write("a", here.rows(3))
     assert(here.run(here.over(1)).exit == 0)
     assert(here.silver() == Cells.ordered(here.rows(3)))
+  }
+
+  proof("a file is read by its name, whatever letters that has", each) { here =>
+    val names = Seq("a[1]", "a1", "b *", "b c", "c{d,e}?", "f\\\\*", "g%20h#i")
+    here.rows(names.size).zip(names).foreach { case (row, name) => here.write(name, Seq(row)) }
+    val result = here.run(here.over(1))
+    assert(result.exit == 0, result.log)
+    assert(here.silver() == Cells.ordered(here.rows(names.size)))
+  }
+
+  proof("a name with a colon, which Hadoop cannot read, is refused", each) { here =>
+    here.write("j:k", here.rows(3))
+    val result = here.run(here.over(1))
+    assert(result.exit == 1 && result.log.contains("with a colon in its name"), result.log)
   }
 
   proof("a folder without files is not ready rather than empty", each) { here =>
@@ -104,9 +130,8 @@ class FilesTest extends Proofs {
     Files.createDirectories(here.folder)
     Files.writeString(path, cells.mkString("{", ", ", "}\n"))
     val columns = line.indices.map(n => Column(s"c$n", "STRING", s"c$n"))
-    val files = FileListing(path.toString).files(Commands.spark.sparkContext.hadoopConfiguration)
-    val format = field(here.pipeline.source, "format").collect { case one: Format => one }.get
-    val read = format.scan(Commands.spark, files, columns).head()
+    val files = FileListing(path.toString).files(hadoop)
+    val read = format(here).scan(Commands.spark, files, columns).head()
     assert(columns.indices.map(n => Option(read.getString(n))) == texts.map(Some(_)) :+ None)
   }
 
@@ -123,15 +148,39 @@ class FilesTest extends Proofs {
     assert(here.content() == before)
   }
 
+  proof("a time in nanoseconds is read to the microsecond", having("ParquetFiles")) { here =>
+    val kinds = Seq("false" -> "at", "true" -> "zoned")
+    val fields = kinds.map { case (utc, name) => s"optional int64 $name (TIMESTAMP(NANOS,$utc));" }
+    val schema = MessageTypeParser.parseMessageType(s"message nanos {${fields.mkString}}")
+    val path = here.folder.resolve("some.parquet")
+    val file = HadoopOutputFile.fromPath(new HadoopPath(path.toUri), hadoop)
+    Using.resource(ExampleParquetWriter.builder(file).withType(schema).build()) { writer =>
+      val moment = 1751371200123456789L
+      writer.write(new SimpleGroup(schema).append("at", moment).append("zoned", moment))
+      writer.write(new SimpleGroup(schema))
+    }
+    val columns = kinds.map { case (_, name) => Column(name, "TIMESTAMP", name) }
+    def scan(columns: Seq[Column]) = {
+      val rows =
+        format(here).scan(Commands.spark, FileListing(path.toString).files(hadoop), columns)
+      Cells.rows(rows.select(columns.map(column => col(column.name)): _*))
+    }
+    val moment = LocalDateTime.parse("2025-07-01T12:00:00.123456")
+    assert(scan(columns) == Seq(Map("at" -> moment, "zoned" -> moment), Map.empty))
+    val refused = intercept[Failed](scan(Seq(Column("at", "BIGINT", "at"))))
+    assert(refused.getMessage.contains("at is TIMESTAMP_NTZ, not BIGINT"))
+  }
+
   proof("a window is read by a filter that reaches into the files", windowed("ParquetFiles")) {
     here =>
-      here.write("a", here.rows(3))
-      here.write("b", here.rows(3, window = 5))
+      here.write("a", here.rows(3) ++ here.rows(3, window = 5))
       val window = here.pipeline.extraction.plan(here.over(1), History.empty).head.unit
       val request = here.pipeline.extraction.request(Seq(window))
       val rows = here.pipeline.source.read(Commands.spark, request, here.pipeline.contract).rows
       assert(rows.collect().length == 3)
       val scans = rows.queryExecution.executedPlan.collect { case scan: FileSourceScanExec => scan }
-      assert(scans.map(_.metrics("numOutputRows").value).sum == 3)
+      val pushed = scans.map(_.metadata("PushedFilters"))
+      assert(pushed.nonEmpty)
+      pushed.foreach(filters => assert(filters.matches(".*GreaterThanOrEqual.*LessThan.*")))
   }
 }

@@ -41,6 +41,7 @@ class Promise:
 
     store: Store
     producer: Producer
+    rows: str  # the relation of the clean rows
 
     def refuse_other_columns(self, expected: Contract) -> None:
         """Raise if columns or types are not as they are expected, or not as they are promised."""
@@ -75,10 +76,13 @@ class Promise:
                 f"broken: {self.producer.name}.silver: a key ({', '.join(key)}) is there twice"
             )
 
-    @property
-    def rows(self) -> str:
-        """The relation of the clean rows."""
-        return self.store.relation("silver")
+    def hand_over(self, query: str, con: duckdb.DuckDBPyConnection, into: str) -> None:
+        """Make a temporary table of another connection from what a query gives here."""
+        con.register("handed", Handed(self.store.con.sql(query)))
+        try:
+            con.execute(f"CREATE OR REPLACE TEMP TABLE {into} AS SELECT * FROM handed")
+        finally:
+            con.unregister("handed")
 
     def _any(self, rest: str) -> bool:
         found = self.store.con.execute(f"SELECT 1 FROM {self.rows} AS r {rest} LIMIT 1")
@@ -101,4 +105,14 @@ def opened(name: str, sink: Sink) -> Iterator[Promise]:
         except (duckdb.CatalogException, ValueError) as error:
             raise NotReady(f"not ready: {name} has published nothing yet") from error
         producer.contract = parse(text)
-        yield Promise(store, producer)
+        yield Promise(store, producer, store.relation("silver"))
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """Rows as DuckDB takes them from anybody: those of another connection it would refuse."""
+
+    rows: duckdb.DuckDBPyRelation
+
+    def __arrow_c_stream__(self, schema: object = None) -> object:
+        return self.rows.__arrow_c_stream__(schema)

@@ -35,7 +35,7 @@ final case class Promise(producer: Producer, store: Store) {
             s"$found. Change contract.yml here if that is right."
         )
     }
-    val there = types(rows.schema)
+    val there = types(store.stored("silver"))
     val wrong = types(producer.silver.schema).filterNot(there.contains)
     if (wrong.nonEmpty)
       throw broken(s"has no ${wrong.map { case (name, kind) => s"$name $kind" }.mkString(", ")}")

@@ -14,7 +14,7 @@ from ..core.contract import Column, Contract
 from ..core.errors import NotReady, Transient
 from ..core.pipeline import Connection, Sink
 from ..core.units import Request, literal
-from .promise import opened
+from .promise import Promise, opened
 
 ALL = "silver"  # the only item of a producer whose rows don't tell their unit
 
@@ -60,29 +60,15 @@ class Published:
 
     def select(self, con: Connection, request: Request, contract: Contract) -> str:
         """The rows of the requested items, under the names of these."""
-        with opened(self.producer, self.sink) as promise:
-            promise.refuse_other_columns(contract)
-            rows, by_unit = promise.rows, promise.producer.by_unit
-        items = ["(CAST(NULL AS TIMESTAMP), '')"]
-        for file in request.paths or ():
-            start = literal(datetime.fromisoformat(file.split("/")[0])) if by_unit else "NULL"
-            items.append(f"({start}, {literal(file)})")
-        names = ", ".join(f"p.{column.source} AS {column.name}" for column in contract.source)
-        when = f"p.{self.event_time}" if self.event_time else "NULL"
-        empty = ", ".join(f"CAST(NULL AS STRING) AS {name}" for name in ("_problem", "_line"))
-        mine = "p._unit = w._start" if by_unit else f"w._file = {literal(ALL)}"
-        return (
-            f"SELECT *, {request.unit} AS _unit FROM (SELECT {names}, w._file, {empty}, "
-            f"row_number() OVER () AS _row, CAST({when} AS TIMESTAMP) AS _event_time "
-            f"FROM {rows} AS p JOIN (VALUES {', '.join(items)}) AS w(_start, _file) ON {mine})"
-        )
+        self._take(con, "selected", request, contract)
+        return "SELECT * FROM selected"
 
     def unsplit(self, con: Connection) -> int:
         return 0
 
     def read(self, con: Connection, request: Request, contract: Contract) -> Callable[[], None]:
         before = self.items({})
-        con.execute(f"CREATE OR REPLACE TEMP TABLE batch AS {self.select(con, request, contract)}")
+        self._take(con, "batch", request, contract)
 
         def unchanged() -> None:
             if self.items({}) != before:
@@ -104,3 +90,24 @@ class Published:
 
     def stamp_of(self, file: str) -> str:
         return next((one.stamp for one in self.items({}) if one.file == file), "")
+
+    def _take(self, con: Connection, into: str, request: Request, contract: Contract) -> None:
+        with opened(self.producer, self.sink) as promise:
+            promise.refuse_other_columns(contract)
+            promise.hand_over(self._query(promise, request, contract), con, into)
+
+    def _query(self, promise: Promise, request: Request, contract: Contract) -> str:
+        rows, by_unit = promise.rows, promise.producer.by_unit
+        items = ["(CAST(NULL AS TIMESTAMP), '')"]
+        for file in request.paths or ():
+            start = literal(datetime.fromisoformat(file.split("/")[0])) if by_unit else "NULL"
+            items.append(f"({start}, {literal(file)})")
+        names = ", ".join(f"p.{column.source} AS {column.name}" for column in contract.source)
+        when = f"p.{self.event_time}" if self.event_time else "NULL"
+        empty = ", ".join(f"CAST(NULL AS STRING) AS {name}" for name in ("_problem", "_line"))
+        mine = "p._unit = w._start" if by_unit else f"w._file = {literal(ALL)}"
+        return (
+            f"SELECT *, {request.unit} AS _unit FROM (SELECT {names}, w._file, {empty}, "
+            f"row_number() OVER () AS _row, CAST({when} AS TIMESTAMP) AS _event_time "
+            f"FROM {rows} AS p JOIN (VALUES {', '.join(items)}) AS w(_start, _file) ON {mine})"
+        )

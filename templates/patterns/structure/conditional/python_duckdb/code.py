@@ -95,7 +95,8 @@ class RouteCount:
         start = "_unit" if self.by_unit else literal(unit.start)
         routes: dict[Any, dict[str, int]] = {}
         for table in self.tables:
-            rows = f"SELECT {start} AS _unit FROM {store.relation(table)} AS raw WHERE {part.reads}"
+            mine = f"{store.relation(table, part.reads)} AS raw WHERE {part.reads}"
+            rows = f"SELECT {start} AS _unit FROM {mine}"
             query = f"SELECT _unit, count(_unit) FROM ({rows}) GROUP BY 1"
             for found, number in store.con.execute(query).fetchall():
                 routes.setdefault(found, dict.fromkeys(self.tables, 0))[table] = number

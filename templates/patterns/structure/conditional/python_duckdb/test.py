@@ -107,7 +107,7 @@ def test_each_decision_is_logged_and_counted_for_its_unit(name: str, world: Make
     assert all(detail["settings"] == {"wanted": 1} for detail in details(here))
 
 
-@each
+@pytest.mark.parametrize("name", having(structure="Conditional", source="Files"))
 def test_a_corrected_row_leaves_the_table_that_it_went_to_before(name: str, world: Make) -> None:
     here = ruled(world(name), "WHEN _file LIKE 'a%' THEN FIRST")
     if name not in redone():

@@ -4,7 +4,6 @@ import java.time.{LocalDate, LocalDateTime, ZoneOffset}
 import java.util.concurrent.{CountDownLatch, TimeUnit}
 
 import scala.util.Try
-import scala.util.control.NonFatal
 
 import org.apache.spark.sql.SparkSession
 import org.slf4j.LoggerFactory
@@ -52,9 +51,10 @@ object Main {
       val spark = Engine.session("shop", needed)
       follow(command)(made.map { case (name, each) => one(command, name, spark, each) }.max)
     } catch {
-      case error: PipelineError =>
-        System.err.println(s"error: ${error.getMessage}")
-        error.exitCode
+      case error: Throwable =>
+        val known = Engine.explained(error)
+        System.err.println(s"error: ${known.getMessage}")
+        known.exitCode
     }
 
   private def chosen[A](command: Command, pipelines: Map[String, A]): Seq[(String, A)] =
@@ -88,7 +88,7 @@ object Main {
       show(ujson.Obj.from(("pipeline" -> ujson.Str(name)) +: facts.value.toSeq), command.json)
       code
     } catch {
-      case NonFatal(error) =>
+      case error: Throwable => // also what no Future or Try would catch, as an error of memory
         val known = Engine.explained(error)
         log.error(s"$name: ${known.getMessage}")
         known.exitCode

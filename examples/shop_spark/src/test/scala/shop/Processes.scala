@@ -2,7 +2,7 @@ package shop
 
 import java.lang.ProcessBuilder.Redirect
 import java.lang.management.ManagementFactory
-import java.nio.file.{Files, Path, Paths}
+import java.nio.file.{Files, NoSuchFileException, Path, Paths}
 
 import scala.jdk.CollectionConverters._
 import scala.util.Using
@@ -27,21 +27,37 @@ object Processes {
 
   /** Runs a command and kills it as soon as something is so; false if it ended before. */
   def killed(world: World, arguments: Seq[String])(now: () => Boolean): Boolean = {
-    val process = start(world, arguments)
-    while (process.isAlive && !now()) Thread.sleep(1)
-    val running = process.isAlive
-    process.destroyForcibly().waitFor()
+    val running = during(world, arguments: _*) { process =>
+      while (process.isAlive && !now()) Thread.sleep(1)
+      process.isAlive
+    }
     world.settle()
     running
   }
 
-  /** The files below a folder that count as steps: names of commits, which are never used again. */
-  def filesIn(folder: Path): Set[Path] =
-    if (!Files.exists(folder)) Set.empty
-    else
-      Using.resource(Files.walk(folder)) { found =>
-        found.iterator.asScala.filter(_.getFileName.toString.matches("\\d+\\.json")).toSet
-      }
+  /** Does something while a command runs, which is killed if it has not ended by then. */
+  def during[A](world: World, arguments: String*)(use: Process => A): A = {
+    val process = start(world, arguments)
+    try use(process)
+    finally {
+      process.destroyForcibly().waitFor()
+      ()
+    }
+  }
+
+  /** The files below a folder that count as steps: names of commits, which are never used again.
+    *
+    * Others come and go while one looks.
+    */
+  def filesIn(folder: Path): Set[Path] = {
+    val found =
+      try Using.resource(Files.newDirectoryStream(folder))(_.asScala.toSet)
+      catch { case _: NoSuchFileException => Set.empty[Path] }
+    found.flatMap { path =>
+      if (Files.isDirectory(path)) filesIn(path)
+      else Set(path).filter(_.getFileName.toString.matches("\\d+\\.json"))
+    }
+  }
 
   private def start(world: World, arguments: Seq[String]) = {
     val java = Paths.get(System.getProperty("java.home"), "bin", "java").toString

@@ -3,6 +3,9 @@ package patterns
 
 import java.nio.file.Files
 import java.time.{Duration, LocalDateTime}
+import java.util.concurrent.TimeUnit
+
+import scala.util.Try
 
 import Worlds._
 
@@ -160,6 +163,28 @@ class StreamingTest extends Proofs {
       assert(here.backfill(here.begin, here.end(1), options: _*).exit == 0)
       assert(here.content() == before)
     }
+  }
+
+  proof("a run that follows takes what comes and ends in order when it is told", each) { here =>
+    def becomes(rows: Seq[Row]) = {
+      val last = System.nanoTime + Duration.ofMinutes(3).toNanos
+      def shown = Try(here.silver()).toOption.contains(Cells.ordered(rows)) // files may be replaced
+      while (!shown && System.nanoTime < last) Thread.sleep(200)
+      assert(here.silver() == Cells.ordered(rows))
+    }
+    here.write("a", here.rows(5))
+    Processes.during(here, "run", here.name, "--follow", "0.2") { process =>
+      becomes(here.rows(5))
+      here.write("b", here.rows(5, window = 1))
+      becomes(here.rows(5) ++ here.rows(5, window = 1))
+      process.destroy() // SIGTERM
+      assert(process.waitFor(1, TimeUnit.MINUTES) && process.exitValue == 0)
+    }
+    assert(here.plan(now).isEmpty && here.status(now)("failed").arr.isEmpty)
+    here.write("c", here.rows(5, window = 2))
+    assert(here.run(now).facts("done").num == 1)
+    assert(here.silver() == Cells.ordered((0 until 3).flatMap(here.rows(5, _))))
+    assert(goldIsRight(here))
   }
 
   proof(

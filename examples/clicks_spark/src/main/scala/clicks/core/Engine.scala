@@ -31,8 +31,12 @@ object Engine {
       .setAll(needed)
       .set("spark.sql.session.timeZone", "UTC")
       .set("spark.sql.timestampType", "TIMESTAMP_NTZ") // times are in UTC, and have no zone
+      .set("spark.sql.legacy.parquet.nanosAsLong", "true") // Spark refuses a file with them else
     SparkSession.builder().config(conf).getOrCreate()
   }
+
+  /** A path as Spark's readers take it: letters of a pattern stand for themselves. */
+  def literal(path: String): String = path.replaceAll("[\\[\\]{}*?\\\\]", "\\\\$0")
 
   /** An error of Spark's as one of ours, by what it comes from. */
   def explained(error: Throwable): PipelineError = {
@@ -45,10 +49,15 @@ object Engine {
         case _ if causes.exists(lost)         => Transient(text)
         case _: java.io.FileNotFoundException => Transient(s"a file went while it was read: $text")
         case _: IOException                   => EnvironmentFailure(text)
+        case _: OutOfMemoryError              => EnvironmentFailure(s"$text. $More")
+        case _: VirtualMachineError           => EnvironmentFailure(last.toString)
+        case _: LinkageError                  => EnvironmentFailure(last.toString)
         case _                                => Failed(text)
       }
     }
   }
+
+  private val More = "Give Java more memory (-Xmx, --driver-memory), or lower `chunk` in conf/"
 
   /** Whether a database went away, was full, or chose this work to end a deadlock. */
   private def lost(error: Throwable) = error match {

@@ -3,6 +3,7 @@ package core
 
 import java.time.LocalDateTime
 
+import org.apache.spark.sql.types.StructType
 import org.apache.spark.sql.{DataFrame, SparkSession}
 
 /** Where rows come from. */
@@ -137,6 +138,9 @@ trait Store {
 
   /** What is published of a table. */
   def table(name: String): DataFrame
+
+  /** The columns that are stored of it, which may not be all that its contract has. */
+  def stored(name: String): StructType = table(name).schema
 
   /** Rows and entries become visible together, or the rows can be taken back; one at a time. */
   def transact(spark: SparkSession)(work: Transaction => Seq[Entry]): Seq[Entry]

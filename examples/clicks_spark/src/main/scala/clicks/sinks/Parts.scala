@@ -4,6 +4,7 @@ package sinks
 import java.nio.file.Path
 
 import org.apache.spark.sql.functions.{col, lit}
+import org.apache.spark.sql.types.StructType
 import org.apache.spark.sql.{DataFrame, SparkSession}
 
 import core._
@@ -75,8 +76,15 @@ object Parts {
   def read(spark: SparkSession, table: Table, files: Iterable[Path]): DataFrame =
     if (files.isEmpty) table.empty(spark).withColumn(Stored, lit(""))
     else {
-      val paths = files.map(_.toAbsolutePath.toString).toSeq
       val columns = table.names.map(col) :+ col("_metadata.file_name").as(Stored)
-      spark.read.schema(table.schema).parquet(paths: _*).select(columns: _*)
+      spark.read.schema(table.schema).parquet(literal(files): _*).select(columns: _*)
     }
+
+  /** The columns that are in any of some files; those of the table, if there is no file. */
+  def columns(spark: SparkSession, table: Table, files: Iterable[Path]): StructType =
+    if (files.isEmpty) table.schema
+    else spark.read.option("mergeSchema", "true").parquet(literal(files): _*).schema
+
+  private def literal(files: Iterable[Path]) =
+    files.map(file => Engine.literal(file.toAbsolutePath.toString)).toSeq
 }

@@ -13,8 +13,12 @@ import org.apache.spark.sql.Column
 import org.apache.spark.sql.expressions.UserDefinedFunction
 import org.apache.spark.sql.functions.{col, lit, monotonically_increasing_id, udf}
 
+import core.{Engine, Failed}
+
 /** A file as it was listed. Its `stamp` changes whenever its content does. */
-final case class Found(path: String, name: String, stamp: String, modified: Long)
+final case class Found(path: String, name: String, stamp: String, modified: Long) {
+  def literal: String = Engine.literal(path)
+}
 
 /** The files that match a glob, on any file system that Hadoop knows.
   *
@@ -32,7 +36,7 @@ final case class FileListing(glob: String) {
   }
 
   private val matcher = {
-    val below = glob.stripPrefix(root).stripPrefix("/")
+    val below = glob.stripPrefix(root).stripPrefix("/").replaceAll("[{}\\\\]", "\\\\$0")
     FileSystems.getDefault.getPathMatcher("glob:" + below.replace("**/", "{**/,}"))
   }
 
@@ -54,13 +58,20 @@ final case class FileListing(glob: String) {
     val all = Iterator.unfold(Try(system.listFiles(new Path(root), true)).recover {
       case _: FileNotFoundException => null // there is no such folder
     }.get)(found => if (found != null && found.hasNext) Some(found.next() -> found) else None)
-    all.map(status => found(status, base)).filter(matches).toSeq.sortBy(_.name)
+    all.map(status => found(status, base)).filter(matches).map(readable).toSeq.sortBy(_.name)
   }
 
   private def matches(file: Found) = {
     val last = file.name.split("/").last
     !last.startsWith(".") && !last.startsWith("_") && !last.endsWith(".tmp") &&
     matcher.matches(Paths.get(file.name))
+  }
+
+  /** Hadoop takes what stands before a colon in a name for the scheme of a URI. */
+  private def readable(file: Found) = {
+    if (file.path.startsWith("file:") && file.name.split("/").last.contains(":"))
+      throw Failed(s"${file.path}: Hadoop reads no local file with a colon in its name. Rename it")
+    file
   }
 
   private def found(status: FileStatus, base: String) = {

@@ -103,7 +103,7 @@ object JsonLines {
   private def lines(spark: SparkSession, files: Seq[Found]): DataFrame = {
     val text = expr("is_valid_utf8(value)")
     spark.read
-      .text(files.map(_.path): _*)
+      .text(files.map(_.literal): _*)
       .select(FileListing.traces :+ col("value").as("_line") :+ text.as("_text"): _*)
       .where(trim(col("_line")) =!= "")
       .withColumn("_cells", when(col("_text"), parsed(col("_line"))))

@@ -4,12 +4,13 @@ package sources
 import java.nio.file.attribute.FileTime
 import java.nio.file.{Files, Path}
 
+import org.apache.spark.sql.SparkSession
 import org.scalatest.funsuite.AnyFunSuite
 
 /** The feed of files: stable in its order, and not to be fooled about contents. */
 class FeedTest extends AnyFunSuite {
   private def feed(folder: Path) = {
-    Commands.spark // its settings of file systems are the feed's
+    SparkSession.setActiveSession(Commands.spark) // its settings of file systems are the feed's
     FileFeed(s"$folder/*.csv")
   }
 

@@ -3,10 +3,9 @@ package core
 
 import java.time.{LocalDateTime, ZoneOffset}
 import java.util.UUID
-import java.util.concurrent.Executors
+import java.util.concurrent.{Callable, ExecutionException, Executors}
 
-import scala.concurrent.duration.Duration.Inf
-import scala.concurrent.{Await, ExecutionContext, Future}
+import scala.jdk.CollectionConverters._
 import scala.util.control.NonFatal
 
 import org.apache.spark.sql.{DataFrame, SparkSession}
@@ -70,11 +69,14 @@ final private class Runner(pipeline: Pipeline[_], store: Store, history: History
   private val log = LoggerFactory.getLogger(getClass)
   private val id = UUID.randomUUID.toString.take(12)
 
-  /** Does chunks at the same time. */
+  /** Does chunks at the same time. Whatever one of them throws is thrown when all have ended: a
+    * Future would keep errors like that of memory to itself, and never end.
+    */
   def together(chunks: Seq[Seq[Due]]): Seq[Seq[Entry]] = {
     val pool = Executors.newFixedThreadPool(how.jobs)
-    implicit val context: ExecutionContext = ExecutionContext.fromExecutor(pool)
-    try Await.result(Future.traverse(chunks)(chunk => Future(record(chunk))), Inf)
+    val work = chunks.map(chunk => (() => record(chunk)): Callable[Seq[Entry]])
+    try pool.invokeAll(work.asJava).asScala.toSeq.map(_.get)
+    catch { case error: ExecutionException => throw error.getCause }
     finally pool.shutdown()
   }
 

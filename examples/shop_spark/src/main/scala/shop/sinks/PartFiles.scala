@@ -5,6 +5,7 @@ import java.io.IOException
 import java.nio.file.Path
 
 import org.apache.spark.sql.functions.{col, expr, udf}
+import org.apache.spark.sql.types.StructType
 import org.apache.spark.sql.{DataFrame, SparkSession}
 
 import core._
@@ -50,6 +51,10 @@ final class PartStore(val layout: Layout, dataset: Dataset, val spark: SparkSess
   def history(): History = folder.ledger.history()
 
   def table(name: String): DataFrame = published(spark, name, layout.files(name).values)
+
+  /** The columns of its files, of whom `table` adds those that none has yet. */
+  override def stored(name: String): StructType =
+    Parts.columns(spark, dataset.table(name), layout.files(name).values)
 
   /** Writes new files aside, and publishes them when all of them are there. */
   def transact(session: SparkSession)(work: Transaction => Seq[Entry]): Seq[Entry] = synchronized {

@@ -98,7 +98,7 @@ final case class Csv(
     val rows = spark.read
       .schema(StructType.fromDDL((cells :+ "_corrupt").map(_ + " STRING").mkString(", ")))
       .options(options)
-      .csv(files.map(_.path): _*)
+      .csv(files.map(_.literal): _*)
     rows.select(known ++ FileListing.traces :+ problem.as("_problem") :+ line.as("_line"): _*)
   }
 

@@ -2,17 +2,19 @@ package shop
 package sources
 
 import scala.collection.concurrent.TrieMap
+import scala.jdk.CollectionConverters._
 
 import org.apache.hadoop.fs.Path
 import org.apache.parquet.format.converter.ParquetMetadataConverter.SKIP_ROW_GROUPS
 import org.apache.parquet.hadoop.Footer
 import org.apache.parquet.hadoop.util.HadoopInputFile
+import org.apache.parquet.schema.LogicalTypeAnnotation.{TimeUnit, TimestampLogicalTypeAnnotation}
 import org.apache.spark.sql.execution.datasources.parquet.{
   ParquetFileFormat,
   ParquetFooterReader,
   ParquetToSparkSchemaConverter
 }
-import org.apache.spark.sql.functions.{col, lit, struct, to_json}
+import org.apache.spark.sql.functions.{col, expr, lit, struct, to_json}
 import org.apache.spark.sql.internal.SQLConf
 import org.apache.spark.sql.types._
 import org.apache.spark.sql.{Column => Cell, DataFrame, SparkSession}
@@ -30,24 +32,25 @@ final case class ParquetFiles(keepNewColumns: Boolean = false) extends Format {
 
   /** One read for each distinct schema: each is checked, and none hides another's columns. */
   def scan(spark: SparkSession, files: Seq[Found], columns: Seq[Column]): DataFrame = {
-    val schemas = files.groupBy(file => ParquetFiles.schemaOf(spark, file)).toSeq
-    schemas.map { case (schema, some) => read(spark, schema, some, columns) }.reduce(_ union _)
+    val schemas = files.groupBy(file => ParquetFiles.stored(spark, file)).toSeq
+    schemas.map { case (stored, some) => read(spark, stored, some, columns) }.reduce(_ union _)
   }
 
   private def read(
       spark: SparkSession,
-      schema: StructType,
+      stored: Stored,
       files: Seq[Found],
       columns: Seq[Column]
   ) = {
-    val types = schema.map(field => field.name -> field.dataType).toMap
+    import stored.{cell, types}
     val first = files.map(_.path).min
     refuse(first, types, columns)
-    val added = schema.names.toSeq.diff(columns.map(_.source))
+    val added = stored.schema.names.toSeq.diff(columns.map(_.source))
     if (added.nonEmpty)
       ParquetFiles.log.warn(s"$first has new columns: ${added.mkString(", ")}")
     val line =
-      if (added.isEmpty || !keepNewColumns) lit(null) else to_json(struct(added.map(cell): _*))
+      if (added.isEmpty || !keepNewColumns) lit(null)
+      else to_json(struct(added.map(name => cell(name).as(name)): _*))
     val fields = columns.map { column =>
       ParquetFiles.native(cell(column.source), types(column.source), column.kind).as(column.name)
     }
@@ -56,8 +59,8 @@ final case class ParquetFiles(keepNewColumns: Boolean = false) extends Format {
     }
     val nothing = lit(null).cast("string")
     spark.read
-      .schema(schema)
-      .parquet(files.map(_.path): _*)
+      .schema(stored.schema)
+      .parquet(files.map(_.literal): _*)
       .select(fields ++ traces :+ nothing.as("_problem") :+ line.cast("string").as("_line"): _*)
   }
 
@@ -71,25 +74,44 @@ final case class ParquetFiles(keepNewColumns: Boolean = false) extends Format {
     }
     if (retyped.nonEmpty) throw Failed(s"$file: ${retyped.mkString("; ")}: retyped at the source")
   }
+}
 
-  private def cell(name: String) = col(s"`${name.replace("`", "``")}`")
+/** The columns of a file, as Spark takes them; of `nanos` it only knows that they are numbers. */
+final private case class Stored(schema: StructType, nanos: Set[String]) {
+  val types: Map[String, DataType] = schema.map { field =>
+    field.name -> (if (nanos(field.name)) TimestampNTZType else field.dataType)
+  }.toMap
+
+  /** A column of the file; a time in microseconds, since there is no finer one. */
+  def cell(name: String): Cell = {
+    val quoted = s"`${name.replace("`", "``")}`"
+    if (nanos(name)) expr(s"CAST(timestamp_micros($quoted DIV 1000) AS TIMESTAMP_NTZ)")
+    else col(quoted)
+  }
 }
 
 object ParquetFiles {
   private val log = LoggerFactory.getLogger(getClass)
 
   /** The columns of files: once for each content, not for each window. */
-  private val schemas = TrieMap.empty[Found, StructType]
+  private val known = TrieMap.empty[Found, Stored]
 
-  private def schemaOf(spark: SparkSession, file: Found): StructType =
-    schemas.getOrElseUpdate(file, footer(spark, new Path(file.path)))
+  private def stored(spark: SparkSession, file: Found): Stored =
+    known.getOrElseUpdate(file, footer(spark, new Path(file.path)))
 
   /** What `spark.read.parquet` would find, which takes a job for each file. */
   private def footer(spark: SparkSession, path: Path) = {
     val file = HadoopInputFile.fromPath(path, spark.sparkContext.hadoopConfiguration)
-    val found = new Footer(path, ParquetFooterReader.readFooter(file, SKIP_ROW_GROUPS))
+    val footer = ParquetFooterReader.readFooter(file, SKIP_ROW_GROUPS)
     val types = new ParquetToSparkSchemaConverter(SQLConf.get)
-    StructType(ParquetFileFormat.readSchemaFromFooter(found, types).map(_.copy(nullable = true)))
+    val found = ParquetFileFormat.readSchemaFromFooter(new Footer(path, footer), types)
+    val nanos = footer.getFileMetaData.getSchema.getFields.asScala.filter {
+      _.getLogicalTypeAnnotation match {
+        case time: TimestampLogicalTypeAnnotation => time.getUnit == TimeUnit.NANOS
+        case _                                    => false
+      }
+    }
+    Stored(StructType(found.map(_.copy(nullable = true))), nanos.map(_.getName).toSet)
   }
 
   /** Whether every value of a file's type is one of the contract's, or nearly so by width. */

@@ -1,0 +1,41 @@
+package bank
+
+import java.nio.file.Files
+
+import scala.concurrent.ExecutionContext.Implicits.global
+import scala.concurrent.duration.DurationInt
+import scala.concurrent.{Await, Future}
+import scala.jdk.CollectionConverters._
+
+import core._
+import Worlds._
+
+/** The loop, and what a person sees of it. */
+class RunnerTest extends Proofs {
+  private val each = having("FilesSource")
+
+  proof("an error that is none of the data's ends the run, and the next one goes on", each) {
+    here =>
+      here.write("a", here.rows(5))
+      for (error <- Seq(new OutOfMemoryError("heap"), new StackOverflowError, new LinkageError)) {
+        val broken = here.from(Disturbed(_)(_ => throw error))
+        val result = Await.result(Future(broken.run(here.over(1))), 3.minutes)
+        assert(result.exit == 3 && result.log.contains(here.name), result.log)
+      }
+      assert(here.silver().isEmpty)
+      assert(here.run(here.over(1)).exit == 0)
+      assert(here.silver() == Cells.ordered(here.rows(5)))
+  }
+
+  proof("a run says nothing but what it does", each) { here =>
+    here.write("a", here.rows(5))
+    val run = Seq("run", here.name, "--as-of", Times.text(here.over(1)), "--json")
+    assert(Processes.run(here, run: _*) == 0)
+    here.write("a", here.rows(5, version = 1))
+    assert(Processes.run(here, run.updated(3, Times.text(here.over(2))): _*) == 0)
+    val lines = Files.readAllLines(here.folder.resolve("process.log")).asScala.toSeq
+    val progress = s"[-0-9]+ [:,0-9]+ INFO +${here.name}: [0-9]+ of [0-9]+ units"
+    val others = lines.filterNot(line => line.matches(progress) || line.startsWith("{"))
+    assert(others.isEmpty)
+  }
+}
