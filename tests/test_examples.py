@@ -66,9 +66,18 @@ def test_an_example_s_own_tests_pass(name: str) -> None:
     assert_proved(EXAMPLES / name)
 
 
-@pytest.mark.matrix  # until it was seen to pass: then it belongs into every run
+ASSEMBLED = {"flights_spark", "shop_spark"}
+"""Those that are part of every run; each takes minutes, and the others are in the matrix."""
+
+
 @pytest.mark.xdist_group("scala")
-@pytest.mark.parametrize("name", of(SCALA))
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if name in ASSEMBLED else pytest.mark.matrix)
+        for name in of(SCALA)
+    ],
+)
 def test_a_scala_example_goes_through_real_sbt(
     name: str, tmp_path: Path, sbt: Sbt, request: pytest.FixtureRequest
 ) -> None:
