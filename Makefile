@@ -14,7 +14,7 @@ PYTEST    = $(BIN)/python -m pytest
 WORKERS  ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint matrix examples bench python clean
+.PHONY: help demo test lint matrix examples docs bench python clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ matrix: $(TEST)/.installed ## render and prove the combinations three-wise; prin
 
 examples: $(TEST)/.installed ## render examples/ again
 	$(BIN)/python scripts/render_examples.py
+
+docs: $(TEST)/.installed ## build the documentation site in build/docs/site; a dead link fails
+	$(BIN)/python -m scripts.docs.build
 
 bench: $(TEST)/.installed ## measure against peers; prints ratios
 	$(BIN)/python benchmarks/run.py

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from scaffold.chart import Chart
 from scaffold.pattern import Need, Pattern, Setting
 
 PACKED = Path(__file__).with_name("_catalogue.json")
@@ -62,6 +63,7 @@ class Catalogue:
     patterns: Mapping[str, Pattern]
     samples: Mapping[str, Mapping[str, Any]]
     reserved: Mapping[str, frozenset[str]]
+    chart: Chart
 
     def on(self, runtime: object) -> Catalogue:
         """The same for another runtime; one that nobody knows is not ours to report."""
@@ -88,6 +90,13 @@ class Catalogue:
     def titles(self, pattern: Pattern) -> list[str]:
         """The runtimes that a pattern has code for, in words."""
         return [runtime.title for runtime in self.runtimes if runtime.id in pattern.runtimes]
+
+    @property
+    def capabilities(self) -> tuple[str, ...]:
+        """What patterns provide to one another, or need."""
+        needs = {need.capability for p in self.patterns.values() for need in p.needs}
+        provided = frozenset().union(*(p.provides for p in self.patterns.values()))
+        return tuple(sorted(needs | provided))
 
     def find(self, id_: str) -> tuple[Pattern, ...]:
         """Ids are unique in an axis only, so that a source and a sink may share a name."""

@@ -11,11 +11,14 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from scaffold.errors import EnvironmentProblem, ScaffoldError, UsageError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 INTERRUPTED = 130
 BUG = 3
@@ -27,13 +30,24 @@ class Lazy(click.Group):
     def list_commands(self, _ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
-    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name in COMMANDS:
             return COMMANDS[name]()
+        if ctx.resilient_parsing:
+            return None  # a word that is still being typed
         from scaffold.scalars import nearest  # noqa: PLC0415 - only a wrong name needs it
 
         hint = nearest(name, COMMANDS)
         raise UsageError(f'There is no command "{name}".', fix=f"{hint}See scaffold --help")
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The names of commands without building them; its options, where one was begun."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - only a shell needs it
+
+        if incomplete.startswith("-"):
+            return click.Command.shell_complete(self, ctx, incomplete)
+        found = ((name, line) for name, line in SUMMARIES.items() if name.startswith(incomplete))
+        return [CompletionItem(name, help=line) for name, line in found]
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -135,6 +149,18 @@ def _show() -> click.Command:
     return show_command()
 
 
+def _recommend() -> click.Command:
+    from scaffold.commands.recommend import command  # noqa: PLC0415
+
+    return command()
+
+
+def _completion() -> click.Command:
+    from scaffold.commands.completion import command  # noqa: PLC0415
+
+    return command()
+
+
 def _update() -> click.Command:
     from scaffold.commands.update import update_command  # noqa: PLC0415
 
@@ -179,8 +205,10 @@ SUMMARIES = {
     "update": "Merge the newest templates into a project; keeps every edit of yours.",
     "diff": "What update would change, file by file; touches nothing.",
     "check": "Exit 1 if a project is behind, in conflict, or its answers were edited by hand.",
+    "recommend": "Which patterns fit, and why: at most eight questions, or your data.",
     "list": "The catalogue: every pattern in one line.",
-    "show": "The page of one pattern: what, when, when not, traps.",
+    "show": "The page of one pattern: what, when, how, traps, and its code.",
+    "completion": "What makes a shell complete commands, patterns and pipelines.",
 }
 COMMANDS: dict[str, Callable[[], click.Command]] = {
     "new": _new,
@@ -190,8 +218,10 @@ COMMANDS: dict[str, Callable[[], click.Command]] = {
     "update": _update,
     "diff": _diff,
     "check": _check,
+    "recommend": _recommend,
     "list": _list,
     "show": _show,
+    "completion": _completion,
 }
 
 root = Lazy(

@@ -100,5 +100,7 @@ def _raw(key: Key, raw: Mapping[str, Any]) -> Any:
         return "pipeline"
     if key.name == "path":
         return f"data/{raw.get('name', 'pipeline')}/*.{raw.get('format', 'csv')}"
+    if key is keys.BECAUSE:
+        return _ABSENT
     other = key.name in keys.CSV and raw.get("format", "csv") != "csv"
     return _ABSENT if other or key.name == "columns" else key.default

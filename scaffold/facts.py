@@ -7,6 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from scaffold import chart as charts
 from scaffold.catalogue import Axis, Catalogue, Runtime
 from scaffold.pattern import Need, Note, Pattern, Setting, Switched
 
@@ -22,6 +23,7 @@ def read(root: Path) -> dict[str, Any]:
         "axes": _yaml(templates / "catalogue/axes.yml"),
         "runtimes": _yaml(templates / "catalogue/runtimes.yml"),
         "reserved": _yaml(templates / "catalogue/reserved.yml"),
+        "chart": _yaml(templates / "catalogue/chart.yml"),
         "patterns": [_yaml(path) | {"page": _page(path)} for path in found],
         "samples": {path.stem: _yaml(path) for path in sorted(templates.glob("samples/*.yml"))},
     }
@@ -41,6 +43,7 @@ def parse(facts: Mapping[str, Any]) -> Catalogue:
         patterns={pattern.ref: pattern for pattern in patterns},
         samples=facts["samples"],
         reserved={kind: frozenset(words) for kind, words in facts["reserved"].items()},
+        chart=charts.parse(facts["chart"]),
     )
     _check(catalogue, patterns)
     return catalogue
@@ -110,6 +113,7 @@ def _check(catalogue: Catalogue, found: Sequence[Pattern]) -> None:
         wrong += [f"{pattern.ref} names the unknown {ref}" for ref in sorted(refs - set(known))]
         other = [s.key for s in pattern.settings if s not in catalogue.settings]
         wrong += [f"{pattern.ref} has another {key} than others have" for key in other]
+    wrong += charts.mistakes(catalogue.chart, known)
     if wrong:
         raise ValueError("; ".join(wrong))
 

@@ -9,6 +9,7 @@ import click
 
 from scaffold import keys
 from scaffold.catalogue import Catalogue
+from scaffold.commands import completing
 from scaffold.keys import Key
 
 GROUPS = {"project": "The project", "data": "Its data", "patterns": "Its patterns"}
@@ -82,13 +83,36 @@ def _options(key: Key, catalogue: Catalogue) -> list[click.Parameter]:
         both = f"{key.flag}/--no-{key.flag[2:]}"
         return [_option(both, f"key__{key.name}", heading, help=help_, default=None)]
     many = key.many and key.kind != "columns"
-    found = [_option(*declared, f"key__{key.name}", heading, help=help_, multiple=many)]
+    known = completing.words(_words(key, catalogue))
+    found = [
+        _option(
+            *declared,
+            f"key__{key.name}",
+            heading,
+            help=help_,
+            multiple=many,
+            shell_complete=known,
+        )
+    ]
     if many:
         no = f"--no-{key.flag[2:]}"
         found.append(
             _option(no, f"no__{key.name}", heading, is_flag=True, hidden=True, help="None of them")
         )
     return found
+
+
+def _words(key: Key, catalogue: Catalogue) -> list[str]:
+    """What a shell can complete for a key."""
+    if key.kind in ("one", "many"):
+        return [pattern.id for pattern in catalogue.of(key.name)]
+    if key.kind == "runtime":
+        return [runtime.id for runtime in catalogue.runtimes]
+    if key.kind == "rules":
+        return [rule for rule, need in catalogue.rules.items() if need.overridable]
+    if key.kind == "heard":
+        return [f"{q.id}={answer}" for q in catalogue.chart.recorded for answer in q.answers]
+    return list(key.choices)
 
 
 def _option(*declared: str, heading: str = "", **more: Any) -> click.Parameter:

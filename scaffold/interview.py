@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from scaffold import answers, defaults, keys, summary
+from scaffold import answers, choosing, defaults, keys, summary
 from scaffold.new import Draft
 from scaffold.questions import ask_entry, ask_folder, ask_project, ask_sample
 from scaffold.talk import Entry, GoBack, Talk
@@ -20,20 +20,29 @@ Step = tuple[str, Callable[[], None]]
 
 def run(talk: Talk) -> Draft | None:
     """The answers, or None where the user leaves."""
-    _walk(talk, start=0)
+    steps = partial(_steps, talk)
+    _walk(talk, steps, start=0)
     while (decision := summary.confirm(talk)) is None:
-        _walk(talk, start=len(_steps(talk)) - 1)
+        _walk(talk, steps, start=len(steps()) - 1)
     return talk.result() if decision else None
 
 
-def _walk(talk: Talk, start: int) -> None:
+def choose(talk: Talk, entry: Entry) -> None:
+    """The decision chart alone: where the data is, if nobody said, and its questions."""
+    asks: list[Callable[[], None]] = []
+    asks += [] if entry.sample else [partial(ask_sample, talk, entry)]
+    asks += choosing.questions(talk, entry)
+    _walk(talk, lambda: [("The data and the need", ask) for ask in asks], start=0)
+
+
+def _walk(talk: Talk, steps: Callable[[], Sequence[Step]], start: int) -> None:
     """Every question once, and earlier ones again where the user goes back.
 
     The list is made anew after each answer: what is asked depends on earlier answers only.
     """
     place, group = start, ""
-    while place < len(steps := _steps(talk)):
-        name, ask = steps[place]
+    while place < len(found := steps()):
+        name, ask = found[place]
         if name != group:
             group = name
             talk.asker.say(f"\n{group}")
@@ -78,6 +87,12 @@ def _data(talk: Talk, entry: Entry) -> Iterator[Callable[[], None]]:
 
 def _patterns(talk: Talk, entry: Entry) -> Iterator[Callable[[], None]]:
     order = [key.name for key in answers.choices(talk.catalogue)]
+    if not entry.given & {axis.id for axis in talk.catalogue.asked}:
+        yield partial(choosing.ask_help, talk, entry)
+        if entry.helped:
+            yield from choosing.questions(talk, entry)
+            yield partial(choosing.ask_taken, talk, entry)
+    order = [] if entry.helped and entry.taken else order
     read = defaults.fill(entry.known, talk.catalogue) if entry.sample else {}
     settings = [s.key for s in talk.catalogue.settings if s.ask and s.key in read]
     yield from _keys(talk, entry, [*order, *settings], order)

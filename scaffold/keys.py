@@ -20,6 +20,7 @@ Kind = Literal[
     "one",
     "many",
     "rules",
+    "heard",
     "glob",
     "format",
     "delimiter",
@@ -40,7 +41,9 @@ Kind = Literal[
     "table",
     "topic",
 ]
-LISTS: frozenset[Kind] = frozenset({"many", "rules", "texts", "columns", "names", "formats"})
+LISTS: frozenset[Kind] = frozenset(
+    {"many", "rules", "heard", "texts", "columns", "names", "formats"}
+)
 FILES = ("path", "format", "delimiter", "quote", "encoding", "header", "nulls", "columns")
 """Keys that say that the data is the user's own, not the shipped sample."""
 CSV = ("delimiter", "quote", "encoding", "header", "nulls")
@@ -103,6 +106,10 @@ DATA = (
     Key("measure", "column", "data", "Number that the daily totals add up"),
 )
 ACCEPT = Key("accept", "rules", "patterns", "Take a refused combination, by its rule", [])
+BECAUSE = Key(
+    "because", "heard", "patterns", "What was said to scaffold recommend, such as late=week", []
+)
+"""The reasons in a decision record follow from it. Nothing else reads it, so that it is recorded only if it says something."""
 
 
 def axes(catalogue: Catalogue) -> tuple[Key, ...]:
@@ -119,4 +126,4 @@ def pipeline(catalogue: Catalogue) -> tuple[Key, ...]:
         Key(s.key, s.type, "patterns", s.help, s.default, (), s.least, s.most, s.choices)  # type: ignore[arg-type]  # the catalogue's
         for s in catalogue.settings
     )
-    return (NAME, *axes(catalogue), ACCEPT, *DATA, *settings)
+    return (NAME, *axes(catalogue), ACCEPT, BECAUSE, *DATA, *settings)

@@ -11,10 +11,13 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scaffold import names
 from scaffold.errors import UsageError
+
+if TYPE_CHECKING:
+    from scaffold.sampling.signs import Signs
 
 HEAD = "# This machine only: git ignores this file."
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
@@ -22,8 +25,9 @@ _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 def describe(
     sample: Path, entry: Mapping[str, Any], today: date, language: str = "python"
-) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """A pipeline's answers as its data says them, below what the user said; and what was unsure.
+) -> tuple[dict[str, Any], tuple[str, ...], Signs | None]:
+    """A pipeline's answers as its data says them, below what the user said; what was unsure; and what it says about
+    the questions of the decision chart.
 
     Columns that the user said are not looked for again, so that a command can be repeated on data that grew.
     """
@@ -33,13 +37,13 @@ def describe(
     name = str(entry.get("name") or names.slug(_stem(sample)) or "pipeline")
     path = {"name": name, "path": f"data/{name}/{_plain(seen.glob, seen.format)}"}
     if "columns" in entry:
-        return path | dict(entry), ()
+        return path | dict(entry), (), None
     from scaffold import sample as samples  # noqa: PLC0415 - brings DuckDB
 
-    found = samples.infer(sample, today)
+    found, signs = samples.look(sample, today)
     answers = found.answers()
     said = answers if language == "python" else _plain_names(answers)
-    return path | said | dict(entry), found.notes
+    return path | said | dict(entry), found.notes, signs
 
 
 def _plain_names(found: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scaffold import answers, defaults, drafts, git, local, names, render, reproduce
 from scaffold.answers import Project
@@ -16,6 +16,9 @@ from scaffold.catalogue import Catalogue
 from scaffold.errors import UsageError
 from scaffold.problems import Problems
 from scaffold.source import Templates, open_templates
+
+if TYPE_CHECKING:
+    from scaffold.sampling.signs import Signs
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,8 @@ class Draft:
     elsewhere: Mapping[str, str]
     sample: str = ""
     notes: tuple[str, ...] = ()
+    signs: Signs | None = None
+    """What the data says about the questions of the decision chart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +75,10 @@ def draft(request: Request, catalogue: Catalogue, problems: Problems) -> Draft:
         layers.insert(0, problems.guard(lambda: drafts.read(path), {}))
     values = drafts.merge(layers, catalogue, problems)
     found = Draft(request.folder, values, {})
-    return _sampled(found, request, catalogue, problems) if request.sample else found
+    return sampled(found, request, catalogue, problems) if request.sample else found
 
 
-def _sampled(found: Draft, request: Request, catalogue: Catalogue, problems: Problems) -> Draft:
+def sampled(found: Draft, request: Request, catalogue: Catalogue, problems: Problems) -> Draft:
     """The user's data below what the user said; columns that were said are not looked for again."""
     entries = found.values.get("pipelines") or [{}]
     if len(entries) > 1:
@@ -84,10 +89,10 @@ def _sampled(found: Draft, request: Request, catalogue: Catalogue, problems: Pro
     language = defaults.on_runtime(found.values, catalogue).runtime.language
     entry = problems.guard(lambda: local.describe(path, entries[0], request.today, language))
     problems.check()  # without its columns, every other answer about the data would look wrong
-    answered, notes = entry
+    answered, notes, signs = entry
     elsewhere = {str(answered["name"]): local.place(path)}
     values = dict(found.values) | {"pipelines": [answered]}
-    return Draft(found.folder, values, elsewhere, str(path.resolve()), notes)
+    return Draft(found.folder, values, elsewhere, str(path.resolve()), notes, signs)
 
 
 def create(

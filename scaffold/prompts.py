@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import textwrap
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import questionary
@@ -15,7 +16,7 @@ from scaffold import interview, talk
 from scaffold.catalogue import Catalogue
 from scaffold.new import Draft, Request
 from scaffold.offers import Option
-from scaffold.talk import GoBack
+from scaffold.talk import Entry, GoBack
 
 _BACK = object()
 _INDENT = 7
@@ -27,6 +28,14 @@ def ask(request: Request, draft: Draft, catalogue: Catalogue) -> Draft | None:
     asker = Terminal()
     asker.say(_INTRO)
     return interview.run(talk.begin(request, draft, catalogue, asker))
+
+
+def recommend(request: Request, draft: Draft, catalogue: Catalogue, entry: Entry) -> None:
+    """Has the questions of the decision chart answered that the entry does not know yet."""
+    asker = Terminal()
+    asker.say(_INTRO)
+    conversation = replace(talk.begin(request, draft, catalogue, asker), entries=[entry])
+    interview.choose(conversation, entry)
 
 
 class Terminal:

@@ -59,10 +59,11 @@ def ask_sample(talk: Talk, entry: Entry) -> None:
         word = talk.asker.text(question, entry.sample).strip()
         if not word:
             entry.inferred, entry.sample, entry.place, entry.notes = {}, "", "", ()
+            entry.signs = None
             return
         path = talk.request.here / Path(word).expanduser()
         try:
-            found, notes = local.describe(
+            found, notes, signs = local.describe(
                 path, {}, talk.request.today, talk.catalogue.runtime.language
             )
             entry.place = local.place(path)
@@ -70,6 +71,7 @@ def ask_sample(talk: Talk, entry: Entry) -> None:
             talk.asker.say(str(error))
         else:
             entry.inferred, entry.notes, entry.sample = found, notes, str(path.resolve())
+            entry.signs = signs
             talk.asker.say(_seen(found["columns"]))
             talk.asker.say("\n".join(f"- {note}" for note in notes))
             return

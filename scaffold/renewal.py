@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scaffold import catalogue as catalogues
-from scaffold import defaults
+from scaffold import defaults, keys
 from scaffold.catalogue import Catalogue
 from scaffold.errors import EnvironmentProblem, UsageError
 from scaffold.record import Record
@@ -40,9 +40,17 @@ def renewed(found: Record, templates: Templates) -> Renewal:
             mend(found),
             gone,
         )
-    after = [defaults.fill(entry, catalogue) for entry in before]
+    after = [defaults.fill(_heard(entry, catalogue), catalogue) for entry in before]
     notes = [note for pair in zip(before, after, strict=True) for note in _notes(*pair)]
     return Renewal({"pipelines": after} if notes else {}, tuple(notes))
+
+
+def _heard(entry: Entry, catalogue: Catalogue) -> Entry:
+    """Without what was said to questions that are no longer asked: it explained a choice, which stays."""
+    known = {f"{q.id}={answer}" for q in catalogue.chart.recorded for answer in q.answers}
+    kept = [item for item in entry.get(keys.BECAUSE.name) or () if item in known]
+    rest = {key: value for key, value in entry.items() if key != keys.BECAUSE.name}
+    return {**rest, keys.BECAUSE.name: kept} if kept else rest
 
 
 def mend(found: Record) -> str:
@@ -86,6 +94,10 @@ def _notes(before: Entry, after: Entry) -> Iterator[str]:
     for key in after:
         if key not in before:
             yield f"New setting {key} of pipeline {name}: its default was taken, {after[key]!r}."
+    kept = after.get(keys.BECAUSE.name, ())
+    for item in before.get(keys.BECAUSE.name) or ():
+        if item not in kept:
+            yield f"{item} of pipeline {name} is no longer asked: it is not a reason any more."
     for key in before:
-        if key not in after:
+        if key not in after and key != keys.BECAUSE.name:
             yield f"{key} of pipeline {name} is no longer asked; it was {before[key]!r}."

@@ -56,6 +56,13 @@ def pipeline(one: Pipeline, catalogue: Catalogue, sample: str = "") -> Iterator[
             yield from _flags(key, telling[key.name])
 
 
+def decisions(said: Mapping[str, Any], catalogue: Catalogue) -> Iterator[str]:
+    """The flags that say some answers of a pipeline."""
+    for key in keys.pipeline(catalogue):
+        if key.name in said:
+            yield from _flags(key, said[key.name])
+
+
 def _telling(found: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
     """What has to be said about a pipeline: the decisions, and what differs from what is filled in."""
     filled = _filled(found, catalogue)

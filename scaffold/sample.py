@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from scaffold.sampling import calendar, files, keys, kinds, names, roles
+from scaffold.sampling import calendar, files, keys, kinds, names, roles, signs
 from scaffold.sampling.columns import SampleColumn, finished, guessed, said
 from scaffold.sampling.dialect import sniff
 from scaffold.sampling.headers import named
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from scaffold.sampling.files import Found
     from scaffold.sampling.kinds import Kind
     from scaffold.sampling.reading import Raw
+    from scaffold.sampling.signs import Signs
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,11 @@ class Sample:
 
 def infer(path: Path, today: date | None = None) -> Sample:
     """Looks at a file or folder of CSV, JSON lines or Parquet; bounded in work and memory."""
+    return look(path, today)[0]  # the signs cost a fiftieth of it
+
+
+def look(path: Path, today: date | None = None) -> tuple[Sample, Signs]:
+    """As `infer`, and what the files say about the questions of the decision chart."""
     day = today or datetime.now(UTC).date()
     found = files.find(path)
     with session() as connection:
@@ -105,7 +111,7 @@ def _chosen(
     every_kind: Sequence[Kind],
     nulls: tuple[str, ...],
     today: date,
-) -> Sample:
+) -> tuple[Sample, Signs]:
     found, dialect, raw = seen
     clean = names.clean_all([raw.spelled.get(kind.source, kind.source) for kind in every_kind])
     columns = roles.measured(connection, clean, every_kind)
@@ -115,7 +121,7 @@ def _chosen(
     fit = every_kind[moment.place].fit if moment else None
     when = calendar.read(connection, moment, fit, raw, today)
     final = finished(every_kind, clean, moment, raw.spelled)
-    return Sample(
+    sample = Sample(
         folder=found.folder,
         glob=found.glob,
         format=found.format,
@@ -137,3 +143,4 @@ def _chosen(
             *when.notes,
         ),
     )
+    return sample, signs.read(connection, columns, (moment, key), (found, raw))

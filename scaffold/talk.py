@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from scaffold import defaults, keys
 from scaffold.catalogue import Catalogue
 from scaffold.new import Draft, Request
 from scaffold.offers import Option
+
+if TYPE_CHECKING:
+    from scaffold.sampling.signs import Signs
 
 
 class GoBack(Exception):
@@ -39,6 +42,16 @@ class Entry:
     sample: str = ""
     place: str = ""
     notes: tuple[str, ...] = ()
+    signs: Signs | None = None
+    """What its data says about the questions of the decision chart."""
+    helped: bool = False
+    """The user wants help to choose the patterns."""
+    heard: dict[str, str] = field(default_factory=dict)
+    """What was answered to the decision chart, "I don't know" included."""
+    advised: tuple[str, ...] = ()
+    """The answers that a recommendation gave, to be taken back with it."""
+    taken: bool = False
+    """What was recommended is what the user wants."""
 
     @property
     def known(self) -> dict[str, Any]:
@@ -86,6 +99,7 @@ def begin(request: Request, draft: Draft, catalogue: Catalogue, asker: Asker) ->
     if draft.sample:
         first = entries[0]
         place = draft.elsewhere[str(first.said["name"])]
-        entries[0] = replace(first, sample=draft.sample, place=place, notes=draft.notes)
+        sampled = replace(first, sample=draft.sample, place=place, notes=draft.notes)
+        entries[0] = replace(sampled, signs=draft.signs)
     project = {key: value for key, value in draft.values.items() if key != "pipelines"}
     return Talk(request, draft, catalogue, asker, draft.folder, project, entries)

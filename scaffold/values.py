@@ -73,6 +73,19 @@ def _accepted(key: Key, raw: Any, catalogue: Catalogue) -> object:
     return sorted({_choice(key, item, known) for item in raw})
 
 
+def _heard(key: Key, raw: Any, catalogue: Catalogue) -> object:
+    """Answers to the decision chart, one for a question, in the order of the questions."""
+    known = {question.id: question for question in catalogue.chart.recorded}
+    found: dict[str, str] = {}
+    for item in raw:
+        id_, _, answer = str(item).replace("-", "_").partition("=")
+        question = _choice(key, id_, known)
+        if question in found:
+            raise bad(key, item, "the question is answered twice")
+        found[question] = _choice(key, answer, known[question].answers)
+    return [f"{id_}={found[id_]}" for id_ in known if id_ in found]
+
+
 def _runtime(key: Key, raw: Any, catalogue: Catalogue) -> object:
     return _choice(key, raw, [runtime.id for runtime in catalogue.runtimes])
 
@@ -96,6 +109,7 @@ def _optional_column(key: Key, raw: Any, catalogue: Catalogue) -> object:
 _LISTS: dict[str, Parser] = {
     "many": _many,
     "rules": _accepted,
+    "heard": _heard,
     "texts": scalars.nulls,
     "columns": columns.parse,
     "names": lambda key, raw, c: [_column(key, item, c) for item in raw],

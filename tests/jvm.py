@@ -106,6 +106,13 @@ class Sbt:
     launcher: Path
     repositories: Path
 
+    @property
+    def command(self) -> tuple[str, ...]:
+        """What starts it, without its own commands."""
+        where = f"-Dsbt.repository.config={self.repositories}"
+        options = (*LIGHT, "-Xmx2g", "-Xss4m", "-Dsbt.override.build.repos=true", where, *QUIET)
+        return self.java.command(*options, "-jar", str(self.launcher))
+
     def __call__(
         self,
         folder: Path,
@@ -127,10 +134,8 @@ class Sbt:
         env: Mapping[str, str] | None = None,
     ) -> Ended:
         """Whatever comes of it. A tool that hangs is ended with all that it started."""
-        where = f"-Dsbt.repository.config={self.repositories}"
-        options = (*LIGHT, "-Xmx2g", "-Xss4m", "-Dsbt.override.build.repos=true", where, *QUIET)
         with subprocess.Popen(
-            self.java.command(*options, "-jar", str(self.launcher), *commands),
+            (*self.command, *commands),
             cwd=folder,
             env=_clean() | {"JAVA_HOME": str(self.java.home)} | dict(env or {}),
             stdin=subprocess.DEVNULL,

@@ -25,6 +25,8 @@ from hypothesis import strategies as st
 from jinja2.sandbox import SandboxedEnvironment
 
 from scaffold import catalogue, defaults, facts, rules
+from scaffold import chart as charts
+from tests.said import pairwise
 
 ROOT = Path(__file__).parent.parent
 TEMPLATES = ROOT / "templates"
@@ -381,6 +383,7 @@ def jinja(runtime: str = "python_duckdb") -> SandboxedEnvironment:
         catalogue=found["patterns"],
         axes=found["axes"],
         runtimes=found["runtimes"],
+        chart=[found["chart"]],
         runtime=runtime,
     )
     return environment
@@ -638,3 +641,36 @@ def test_formatters_change_nothing_whatever_the_answers(
     assert not clean(project)
     for path in project.rglob("contract.yml"):
         assert yaml.safe_load(path.read_text(encoding="utf-8"))["schema"]
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_templates_and_command_give_the_same_reasons(runtime: str) -> None:
+    """For every answer beside every other, and for every pattern, chosen or not."""
+    template = jinja(runtime).from_string(
+        "{% import 'templates/chart.jinja' as charts with context %}{% for said in every %}"
+        "{% for key in keys %}{{ [charts.reason(chart[0].choose, key, said), "
+        "charts.reason(chart[0].reject, key, said)] | to_json }}\n{% endfor %}{% endfor %}"
+    )
+    known = catalogue.load().on(runtime)
+    every = pairwise(known)
+    keys = list(known.patterns)
+    lines = template.render(every=every, keys=keys).splitlines()
+    for (said, key), line in zip(itertools.product(every, keys), lines, strict=True):
+        ours = [charts.first(some, key, said) for some in (known.chart.choose, known.chart.reject)]
+        assert json.loads(line) == [found.reason if found else "" for found in ours], (said, key)
+
+
+@pytest.mark.parametrize(
+    "because",
+    [
+        ["late={{ 7 * 7 }}"],
+        ["late=week\n- more"],
+        "late=week",
+        [{"late": "week"}],
+        ["late=week"] * 2,
+    ],
+)
+def test_what_was_said_to_the_chart_is_words_and_nothing_else(copy: Copy, because: Any) -> None:
+    prices = THREE["pipelines"][2] | {"because": because}
+    with pytest.raises(ValueError, match="because"):
+        copy(package="prices", pipelines=[prices])

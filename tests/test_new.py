@@ -309,6 +309,10 @@ def test_the_suggested_command_works(scaffold: Scaffold, here: Path) -> None:
         ["new", "x", "--nope"],
         ["nwe"],
         ["show", "lokback"],
+        ["show", "lookback", "--code", "--runtime", "cobol"],
+        ["show", "delta", "--code", "--language", "python"],
+        ["list", "--axis", "sinc"],
+        ["list", "--capability", "overwriteable"],
     ],
     ids=lambda words: " ".join(words).encode("unicode_escape").decode()[:40],
 )
@@ -476,6 +480,80 @@ def test_show_prints_the_page_of_a_pattern(scaffold: Scaffold, pattern: Any) -> 
     shown = scaffold("show", pattern.id.replace("_", "-")).stdout
     assert shown.startswith(pattern.page.strip())
     assert all(f"- `{setting.key}` (" in shown for setting in pattern.settings)
+    assert all(need.reason in shown for need in pattern.needs)
+    others = [other.id for other in CATALOGUE.of("extraction") if other is not pattern]
+    assert all(id_ in shown.partition("## Related")[2] for id_ in others)
+
+
+def test_show_says_what_is_next_to_a_pattern(scaffold: Scaffold) -> None:
+    (plain,) = json.loads(scaffold("show", "lookback", "--json").stdout)
+    assert plain["related"]["met_by"]["rewritable"] == ["behaviour/idempotent"]
+    assert "extraction/time_ranged" in plain["related"]["instead"]
+    (plain,) = json.loads(scaffold("show", "idempotent", "--json").stdout)
+    assert "extraction/lookback" in plain["related"]["needed_by"]
+    assert "It is added for" in scaffold("show", "dedupe-key").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "file"),
+    [
+        (["lookback"], "extraction/lookback/python_duckdb/code.py"),
+        (["lookback", "--language", "scala"], "extraction/lookback/scala_spark/code.scala"),
+        (
+            ["extraction/lookback", "--runtime", "scala-spark"],
+            "extraction/lookback/scala_spark/code.scala",
+        ),
+        (["delta"], "sink/delta/scala_spark/code.scala"),
+    ],
+)
+def test_show_code_is_the_file_of_the_templates_and_nothing_else(
+    scaffold: Scaffold, words: list[str], file: str
+) -> None:
+    done = scaffold("show", *words, "--code")
+    assert done.stdout == (ROOT / "templates/patterns" / file).read_text()
+
+
+def test_code_of_several_files_is_told_apart_by_their_paths(scaffold: Scaffold) -> None:
+    shown = scaffold("show", "files", "--code").stdout
+    plain = json.loads(scaffold("show", "files", "--code", "--json").stdout)
+    assert len(plain) > 1
+    assert not any("test" in path for path in plain)
+    for path, text in plain.items():
+        assert f"# {path}\n\n{text}" in shown
+
+
+def test_the_code_that_is_shown_is_that_of_a_project(scaffold: Scaffold, here: Path) -> None:
+    assert scaffold("new", "orders", "--defaults", "--no-git").returncode == 0
+    shown = scaffold("show", "time_ranged", "--code").stdout
+    assert (here / "orders/src/orders/patterns/time_ranged.py").read_text() == shown
+
+
+@pytest.mark.parametrize(
+    ("words", "ids"),
+    [
+        (["--axis", "behaviour"], {"idempotent", "self_healing"}),
+        (["--capability", "ordered", "--axis", "extraction"], {"streaming"}),
+        (["--capability", "transactional", "--runtime", "python_duckdb"], {"duckdb"}),
+        (
+            ["--language", "scala", "--axis", "sink", "--capability", "overwritable"],
+            {"parquet", "delta"},
+        ),
+        (["--capability", "safe-retry", "--axis", "behaviour"], {"idempotent", "self_healing"}),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_list_shows_what_filters_leave(scaffold: Scaffold, words: list[str], ids: set[str]) -> None:
+    text = scaffold("list", *words).stdout
+    lines = [line[4:].split()[0] for line in text.splitlines() if line[:2] == "  "]
+    assert set(lines) == ids
+    plain = json.loads(scaffold("list", *words, "--json").stdout)
+    found = {p["id"] for axis in plain.values() for p in axis["patterns"] if not p["hidden"]}
+    assert found == ids
+
+
+def test_a_filter_that_leaves_nothing_says_so(scaffold: Scaffold) -> None:
+    done = scaffold("list", "--axis", "source", "--capability", "rewritable")
+    assert (done.returncode, done.stdout.strip()) == (0, "No pattern is like that.")
 
 
 @pytest.mark.parametrize(
@@ -484,6 +562,7 @@ def test_show_prints_the_page_of_a_pattern(scaffold: Scaffold, pattern: Any) -> 
         (["--help"], {"copier", "jinja2", "questionary", "yaml", "duckdb", "subprocess"}),
         (["--version"], {"copier", "jinja2", "questionary", "yaml", "duckdb", "subprocess"}),
         (["list"], {"copier", "jinja2", "questionary", "duckdb"}),
+        (["recommend", "--help"], {"copier", "jinja2", "questionary", "duckdb"}),
         (["new", "--nope"], {"copier", "jinja2", "questionary", "duckdb"}),
         (["new", "x", "--sink", "no"], {"copier", "jinja2", "questionary", "duckdb"}),
         (["new", "x", "--defaults"], {"duckdb"}),

@@ -307,9 +307,15 @@ def test_a_catalogue_that_is_at_odds_with_itself_is_not_loaded(
         facts.parse(found)
 
 
+WIDEST = 124
+
+
 @pytest.mark.parametrize("pattern", SHOWN, ids=lambda pattern: pattern.ref)
-def test_every_pattern_that_is_listed_has_a_page_with_its_traps(pattern: Any) -> None:
+def test_every_pattern_that_is_listed_has_a_page_with_a_diagram_and_its_traps(pattern: Any) -> None:
     page = pattern.page
     assert page.startswith(f"# {pattern.title}\n")
-    for heading in ("## When", "## When not", "## Traps"):
-        assert heading in page
+    headings = [line[3:] for line in page.splitlines() if line.startswith("## ")]
+    assert headings == ["How it works", "When", "When not", "Traps"]
+    diagram = page.partition("## How it works\n\n")[2].partition("\n\n")[0]
+    assert all(line.startswith("    ") or not line for line in diagram.splitlines())
+    assert max(map(len, page.splitlines())) <= WIDEST

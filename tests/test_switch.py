@@ -475,6 +475,7 @@ def test_on_a_terminal_it_is_asked(releases: Releases, project: Path) -> None:
     )
     asked = (
         "Where is your data",
+        "Help me choose",
         "Where do the rows come from",
         "Where do the rows go",
         "What does a run read",

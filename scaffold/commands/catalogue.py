@@ -2,54 +2,123 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import click
 
 from scaffold import catalogue as catalogues
+from scaffold import pages
 from scaffold.catalogue import Axis, Catalogue
+from scaffold.commands import completing
 from scaffold.errors import UsageError
+from scaffold.names import show as shown
 from scaffold.pattern import Pattern
 
 JSON = click.Option(["--json", "as_json"], is_flag=True, help="As JSON.")
 DEBUG = click.Option(["--debug"], is_flag=True, expose_value=False, help="Show tracebacks.")
 
+LIST = """The catalogue: every pattern in one line.
+
+Filters can be combined. A capability is what one pattern provides and another needs."""
+SHOW = """The page of one pattern: what, when, when not, how, traps, and what it goes with.
+
+PATTERN is an id, such as lookback; where two axes have it, AXIS/ID is one of them."""
+
 
 def list_command() -> click.Command:
-    return click.Command(
-        "list",
-        params=[JSON, DEBUG],
-        callback=_list,
-        help="The catalogue: every pattern in one line.",
-    )
+    known = catalogues.load()
+    params = [
+        _option("--axis", [axis.id for axis in known.axes], "Of this axis."),
+        *_runtimes(known, "That have code for this language and engine."),
+        _option("--capability", known.capabilities, "That provide or need it."),
+        JSON,
+        DEBUG,
+    ]
+    return click.Command("list", params=params, callback=_list, help=LIST)
 
 
 def show_command() -> click.Command:
-    pattern = click.Argument(["pattern"])
-    help_ = "The page of one pattern: what, when, when not, traps."
-    return click.Command("show", params=[pattern, JSON, DEBUG], callback=_show, help=help_)
+    known = catalogues.load()
+    params = [
+        click.Argument(["pattern"], shell_complete=completing.patterns),
+        click.Option(["--code"], is_flag=True, help="Its code, as projects have it; nothing else."),
+        *_runtimes(known, "Of which language and engine --code is."),
+        JSON,
+        DEBUG,
+    ]
+    return click.Command("show", params=params, callback=_show, help=SHOW)
 
 
-def _list(*, as_json: bool) -> None:
-    found = catalogues.load()
+def _runtimes(known: Catalogue, help_: str) -> list[click.Parameter]:
+    languages = dict.fromkeys(runtime.language for runtime in known.runtimes)
+    return [
+        _option("--runtime", [runtime.id for runtime in known.runtimes], help_),
+        _option("--language", list(languages), "The same, where the engine does not matter."),
+    ]
+
+
+def _option(flag: str, known: Iterable[str], help_: str) -> click.Option:
+    words = list(known)
+    return click.Option(
+        [flag], help=f"{help_} {', '.join(words)}", shell_complete=completing.words(words)
+    )
+
+
+def _list(
+    *,
+    axis: str | None,
+    runtime: str | None,
+    language: str | None,
+    capability: str | None,
+    as_json: bool,
+) -> None:
+    known = catalogues.load()
+    axes = [_one("--axis", axis, [one.id for one in known.axes])] if axis else None
+    runtimes = _chosen(runtime, language, known)
+    wanted = _one("--capability", capability, known.capabilities) if capability else None
+
+    def found(one: Axis, *, hidden: bool) -> list[Pattern]:
+        return [
+            pattern
+            for pattern in known.of(one.id, hidden=hidden)
+            if (not runtimes or set(pattern.runtimes) & set(runtimes))
+            and (wanted is None or wanted in pages.capabilities(pattern))
+        ]
+
+    chosen = [one for one in known.axes if axes is None or one.id in axes]
     if as_json:
-        click.echo(json.dumps({axis.id: _axis(axis, found) for axis in found.axes}, indent=2))
+        plain = {one.id: _axis(one, found(one, hidden=True)) for one in chosen}
+        click.echo(json.dumps(plain, indent=2))
         return
-    width = max(len(pattern.id) for pattern in found.patterns.values())
-    click.echo("Runtime: In which language and engine does it run?")
-    for runtime in found.runtimes:
-        click.echo(_line(runtime.id, runtime.summary, width, default=runtime.default))
-    for axis in found.axes:
-        click.echo(f"\n{axis.title}: {axis.question}")
-        for pattern in found.of(axis.id, hidden=not axis.asked):
-            summary = f"{pattern.summary}{_only(pattern, found)}"
-            click.echo(_line(pattern.id, summary, width, default=pattern.default))
-    click.echo(
-        "\n* is what --defaults takes, in a runtime that has it. Compensations are added by rules. "
+    filtered = bool(axis or runtimes or wanted)
+    groups = [(one, found(one, hidden=not one.asked)) for one in chosen]
+    groups = [(one, patterns) for one, patterns in groups if patterns or not filtered]
+    click.echo("\n".join(_listed(groups, known, filtered=filtered)))
+
+
+def _listed(
+    groups: list[tuple[Axis, list[Pattern]]], known: Catalogue, *, filtered: bool
+) -> Iterable[str]:
+    width = max(len(pattern.id) for pattern in known.patterns.values())
+    blocks = []
+    if not filtered:
+        lines = [_line(r.id, r.summary, width, default=r.default) for r in known.runtimes]
+        blocks.append(["Runtime: In which language and engine does it run?", *lines])
+    for axis, patterns in groups:
+        lines = [
+            _line(one.id, f"{one.summary}{_only(one, known)}", width, default=one.default)
+            for one in patterns
+        ]
+        blocks.append([f"{axis.title}: {axis.question}", *lines])
+    if not blocks:
+        return ["No pattern is like that."]
+    end = (
+        "* is what --defaults takes, in a runtime that has it. Compensations are added by rules. "
         "More: scaffold show ID"
     )
+    return ["\n\n".join("\n".join(block) for block in [*blocks, [end]])]
 
 
 def _line(id_: str, summary: str, width: int, *, default: bool) -> str:
@@ -62,23 +131,42 @@ def _only(pattern: Pattern, catalogue: Catalogue) -> str:
     return "" if len(titles) == len(catalogue.runtimes) else f" [{', '.join(titles)}]"
 
 
-def _show(*, pattern: str, as_json: bool) -> None:
-    catalogue = catalogues.load()
-    found = _find(pattern, catalogue)
-    if as_json:
-        click.echo(json.dumps([_plain(one) | {"page": one.page} for one in found], indent=2))
+def _show(
+    *, pattern: str, code: bool, runtime: str | None, language: str | None, as_json: bool
+) -> None:
+    known = catalogues.load()
+    found = _find(pattern, known)
+    runtimes = _chosen(runtime, language, known)
+    if code:
+        files = pages.code(found, runtimes, known)
+        click.echo(json.dumps(files, indent=2) if as_json else pages.code_text(files), nl=as_json)
         return
-    click.echo("\n\n".join(_page(one, catalogue) for one in found))
+    if as_json:
+        plain = [pages.plain(one) | {"page": one.page} | pages.related(one, known) for one in found]
+        click.echo(json.dumps(plain, indent=2))
+        return
+    click.echo("\n\n".join(pages.page(one, known) for one in found))
 
 
-def _page(pattern: Pattern, catalogue: Catalogue) -> str:
-    """The page as it was written, and the runtimes and settings as the catalogue has them."""
-    text = pattern.page.strip() or f"# {pattern.title}\n\n{pattern.summary}"
-    titles = catalogue.titles(pattern)
-    text += f"\n\n## Runtimes\n\n{' or '.join(titles) or 'None yet'}."
-    shown = {s.key: "none" if s.default is None else s.default for s in pattern.settings}
-    lines = [f"- `{s.key}` ({shown[s.key]}): {s.help}." for s in pattern.settings]
-    return "\n".join([text, "", "## Settings and their defaults", "", *lines]) if lines else text
+def _chosen(runtime: str | None, language: str | None, known: Catalogue) -> list[str]:
+    """The runtimes that were said, none if nothing was."""
+    if runtime:
+        return [_one("--runtime", runtime, [one.id for one in known.runtimes])]
+    if language:
+        languages = {one.language for one in known.runtimes}
+        said = _one("--language", language, sorted(languages))
+        return [one.id for one in known.runtimes if one.language == said]
+    return []
+
+
+def _one(flag: str, word: str, known: Iterable[str]) -> str:
+    name, words = word.strip().replace("-", "_").lower(), list(known)
+    if name in words:
+        return name
+    from scaffold.scalars import nearest  # noqa: PLC0415 - only a wrong name needs it
+
+    what = f"Cannot use {shown(word)} for {flag}: there is no such choice."
+    raise UsageError(what, fix=f"{nearest(name, words)}There are: {', '.join(words)}.")
 
 
 def _find(word: str, catalogue: Catalogue) -> tuple[Pattern, ...]:
@@ -90,38 +178,17 @@ def _find(word: str, catalogue: Catalogue) -> tuple[Pattern, ...]:
         from scaffold.scalars import nearest  # noqa: PLC0415 - only a wrong name needs it
 
         hint = nearest(name, [pattern.id for pattern in catalogue.patterns.values()])
-        raise UsageError(f'There is no pattern "{word}".', fix=f"{hint}All of them: scaffold list")
+        raise UsageError(
+            f"There is no pattern {shown(word)}.", fix=f"{hint}All of them: scaffold list"
+        )
     return found
 
 
-def _axis(axis: Axis, catalogue: Catalogue) -> dict[str, Any]:
+def _axis(axis: Axis, patterns: Iterable[Pattern]) -> dict[str, Any]:
     return {
         "title": axis.title,
         "question": axis.question,
         "many": axis.many,
         "asked": axis.asked,
-        "patterns": [_plain(pattern) for pattern in catalogue.of(axis.id, hidden=True)],
-    }
-
-
-def _plain(pattern: Pattern) -> dict[str, Any]:
-    return {
-        "id": pattern.id,
-        "axis": pattern.axis,
-        "title": pattern.title,
-        "summary": pattern.summary,
-        "provides": sorted(pattern.provides),
-        "needs": [
-            {
-                "capability": n.capability,
-                "rule": n.rule,
-                "reason": n.reason,
-                "compensation": n.compensation,
-            }
-            for n in pattern.needs
-        ],
-        "settings": [dataclasses.asdict(s) | {"where": sorted(s.where)} for s in pattern.settings],
-        "runtimes": list(pattern.runtimes),
-        "default": pattern.default,
-        "hidden": pattern.hidden,
+        "patterns": [pages.plain(pattern) for pattern in patterns],
     }

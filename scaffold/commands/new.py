@@ -33,8 +33,20 @@ def _params() -> list[click.Parameter]:
         return flags.GroupedOption(declared, heading=REST, **more)
 
     return [
-        option("--sample", default="", metavar="PATH", help="Your data: its schema is looked up"),
-        option("--answers", default="", metavar="FILE", help="Answers in YAML or JSON"),
+        option(
+            "--sample",
+            type=click.Path(),
+            default="",
+            metavar="PATH",
+            help="Your data: its schema is looked up",
+        ),
+        option(
+            "--answers",
+            type=click.Path(),
+            default="",
+            metavar="FILE",
+            help="Answers in YAML or JSON",
+        ),
         option("-d", "--data", multiple=True, metavar="KEY=VALUE", help="One answer; repeat it"),
         option("--defaults", is_flag=True, help="Take the default of everything not said"),
         option("--dry-run", is_flag=True, help="List the files; write nothing"),

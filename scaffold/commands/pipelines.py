@@ -8,6 +8,7 @@ import click
 
 from scaffold import catalogue as catalogues
 from scaffold import flags
+from scaffold.commands import completing
 from scaffold.flags import GroupedCommand, GroupedOption
 
 REST = "This command"
@@ -22,8 +23,20 @@ REMOVE = """Take the pipeline NAME out of a project. What you edited of it becom
 
 def add_command() -> click.Command:
     own = [
-        _option("--sample", default="", metavar="PATH", help="Your data: its schema is looked up"),
-        _option("--answers", default="", metavar="FILE", help="Answers in YAML or JSON"),
+        _option(
+            "--sample",
+            type=click.Path(),
+            default="",
+            metavar="PATH",
+            help="Your data: its schema is looked up",
+        ),
+        _option(
+            "--answers",
+            type=click.Path(),
+            default="",
+            metavar="FILE",
+            help="Answers in YAML or JSON",
+        ),
         _option("--defaults", is_flag=True, help="Take the default of everything not said"),
     ]
     params = [click.Argument(["name"]), *own, *_data(), *_common(), *_answers()]
@@ -31,12 +44,14 @@ def add_command() -> click.Command:
 
 
 def switch_command() -> click.Command:
-    params = [click.Argument(["pipeline"]), *_data(), *_common(), *_answers()]
+    pipeline = click.Argument(["pipeline"], shell_complete=completing.pipelines)
+    params = [pipeline, *_data(), *_common(), *_answers()]
     return GroupedCommand("switch", params=params, callback=_switch, help=SWITCH)
 
 
 def remove_command() -> click.Command:
-    params = [click.Argument(["name"]), *_common()]
+    name = click.Argument(["name"], shell_complete=completing.pipelines)
+    params = [name, *_common()]
     return GroupedCommand("remove", params=params, callback=_remove, help=REMOVE)
 
 
@@ -52,7 +67,13 @@ def _data() -> list[click.Parameter]:
 
 def _common() -> list[click.Parameter]:
     return [
-        _option("--project", default=".", metavar="PATH", help="The project (default: here)"),
+        _option(
+            "--project",
+            type=click.Path(),
+            default=".",
+            metavar="PATH",
+            help="The project (default: here)",
+        ),
         _option("--dry-run", is_flag=True, help="Say what would be done; do nothing"),
         _option("--commit", is_flag=True, help="Commit the result, unless it has conflicts"),
         _option("--branch", default="", metavar="NAME", help="Put it on a new branch"),

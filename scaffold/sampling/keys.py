@@ -25,7 +25,7 @@ MANY = 100  # rows from which a whole number of any name may be one
 TINY = 20  # rows below which being unique may be chance
 LIKELY = 4  # rank below which a column may be a key of so few rows
 
-_ID = r"(^|_)(id|key|uuid|guid|code|no|nr|num|number|ref|sku|isbn|iata|nsn|fips|symbol|ticker)(_|\d*$)"
+ID = r"(^|_)(id|key|uuid|guid|code|no|nr|num|number|ref|sku|isbn|iata|nsn|fips|symbol|ticker)(_|\d*$)"
 _NAMED = (
     r"(^|_)(name|slug|title|country|city|station|carrier|flight|state|region|date|day|hour)(_|$)"
 )
@@ -60,14 +60,14 @@ def _may_identify(column: Column, rows: int) -> bool:
         return False
     if column.type != "BIGINT":
         return column.most <= LONGEST and not column.doubtful and not re.search(_PROSE, column.name)
-    if re.search(_ID, column.name):
+    if re.search(ID, column.name):
         return True
     return rows >= MANY and not re.search(ADDED, column.name)
 
 
 def _rank(column: Column, moment: Column | None) -> int:
     """Lower is likelier to be part of a key."""
-    if re.search(_ID, column.name):
+    if re.search(ID, column.name):
         return 0
     if column == moment:
         return 1

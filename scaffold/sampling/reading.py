@@ -37,6 +37,8 @@ class Raw:
     notes: tuple[str, ...]
     first: tuple[str, ...]  # the columns of the first file
     spelled: dict[str, str] = field(default_factory=dict)  # CSV: as the header has it
+    ends: tuple[int, ...] = ()  # rows in `raw` up to the end of each file
+    whole: bool = True  # of the files that were read, every row is in `raw`
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,8 @@ def read(connection: DuckDBPyConnection, found: Found, dialect: Dialect | None) 
     types: dict[str, str] = {}
     first: tuple[str, ...] = ()
     notes: list[str] = []
-    complete, limit = len(files) == len(found.files), 0
+    ends: list[int] = []
+    whole, limit = True, 0
     for file in files:
         opened = _open(connection, file, found.format, dialect)
         if not types:
@@ -64,13 +67,15 @@ def read(connection: DuckDBPyConnection, found: Found, dialect: Dialect | None) 
             notes.append(f"{file.name} has columns of its own: {', '.join(differing[:5])}.")
             _widen(connection, types, differing)
         taken, skipped = _append(connection, file, opened, limit)
-        complete = complete and taken < limit
+        whole = whole and taken < limit
+        ends.append((ends[-1] if ends else 0) + taken)
         notes += [f"{file.name} has rows with too many or too few fields."] if skipped else []
     rows = _count(connection)
     if rows == 0:
         raise UsageError(f"The sample {found.files[0]} has no rows.", "Only column names, if any.")
+    complete = whole and len(files) == len(found.files)
     notes += [] if complete else [PARTIAL]
-    return Raw(types, rows, complete, tuple(notes), first)
+    return Raw(types, rows, complete, tuple(notes), first, ends=tuple(ends), whole=whole)
 
 
 def spread(files: tuple[Path, ...]) -> tuple[Path, ...]:

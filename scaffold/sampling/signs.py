@@ -1,0 +1,230 @@
+"""What files say about the questions of the decision chart: whether rows change, and how late they arrive.
+
+Files are taken in the order of their names, as a run would meet them. Each finding is a proposal with the sentence that it
+rests on; what cannot be told is left out, above all where only a part of a file was read.
+"""
+
+# ruff: noqa: S608  the columns of `typed` have names of ours
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from scaffold.sampling import keys
+from scaffold.sampling.session import one
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from duckdb import DuckDBPyConnection
+
+    from scaffold.sampling.files import Found
+    from scaffold.sampling.reading import Raw
+    from scaffold.sampling.roles import Column
+
+LITTLE = 500_000_000  # bytes of files that a run reads in some seconds
+PACKED = 5  # what gzip makes of text, roughly
+WHOLE = 0.8  # of the rows of a file come again in the next: each file has everything
+LATE_SHARE = 0.2  # of the rows that may be late before order says nothing
+HOURS = {"day": 24, "week": 168}
+_ARRIVED = r"(^|_)(loaded|ingested|ingestion|received|inserted|imported|landed)(_|$)"
+_CHANGED = r"(^|_)(updated|modified|changed|deleted|removed)(_|$)"
+_REAL = "{0} > TIMESTAMP '1970-01-02'"  # a placeholder is not late
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """Answers that files give, the sentence behind each, and settings that follow."""
+
+    answers: Mapping[str, str] = field(default_factory=dict)
+    why: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Seen:
+    connection: DuckDBPyConnection
+    columns: Sequence[Column]
+    moment: Column | None
+    key: Sequence[Column]
+    raw: Raw
+    answers: dict[str, str] = field(default_factory=dict)
+    why: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, str] = field(default_factory=dict)
+
+    def say(self, question: str, answer: str, why: str) -> None:
+        self.answers[question] = answer
+        self.why[question] = why
+
+
+def read(
+    connection: DuckDBPyConnection,
+    columns: Sequence[Column],
+    roles: tuple[Column | None, Sequence[Column]],
+    seen: tuple[Found, Raw],
+) -> Signs:
+    """The signs in `typed`, whose rows lie there file by file."""
+    (moment, key), (found, raw) = roles, seen
+    here = _Seen(connection, columns, moment, key, raw)
+    here.say("source", "files", f"{found.folder} has files of {found.format}")
+    ends = ", ".join(f"({number}, {end})" for number, end in enumerate(raw.ends))
+    connection.execute(
+        "CREATE OR REPLACE TABLE filed AS SELECT t.*, t.rowid AS n, "
+        f"(SELECT min(f) FROM (VALUES {ends}) v(f, e) WHERE t.rowid < e) AS f FROM typed t"
+    )
+    _size(here, found)
+    _changes(here)
+    _lateness(here)
+    return Signs(here.answers, here.why, here.settings)
+
+
+def _size(here: _Seen, found: Found) -> None:
+    size = sum(
+        path.stat().st_size * (PACKED if path.suffix == ".gz" else 1) for path in found.files
+    )
+    files = "one file" if len(found.files) == 1 else f"{len(found.files)} files"
+    answer = "little" if size <= LITTLE else "much"
+    here.say("volume", answer, f"{files} of {_bytes(size)}; how soon it is wanted is yours to say")
+
+
+def _bytes(size: int) -> str:
+    for unit in ("bytes", "kB", "MB"):
+        if size < 1000:  # noqa: PLR2004 - the next unit
+            return f"{size:.0f} {unit}"
+        size //= 1000
+    return f"{size} GB"
+
+
+def _changes(here: _Seen) -> None:
+    """Rows that come again in a later file, or that say that they were changed."""
+    identity = _identity(here)
+    if identity and len(here.raw.ends) > 1 and here.raw.whole:
+        _compare(here, identity)
+    elif here.key and len(here.raw.ends) > 1 and here.raw.whole:
+        names = " and ".join(column.name for column in here.key)
+        versions = any(re.search(_CHANGED, column.name) for column in here.key)
+        found = "rows come again with another" if versions else "no row comes twice, by"
+        here.say("changes", "changed" if versions else "added", f"{found} {names}")
+    if here.answers.get("changes") in (None, "added"):
+        _by_column(here)
+
+
+def _identity(here: _Seen) -> Column | None:
+    """The first column that is named as one, and that tells the rows of each file apart."""
+    for column in here.columns:
+        named = re.search(keys.ID, column.name) and column.type in ("BIGINT", "STRING")
+        if named and column.filled == here.raw.rows:
+            total, distinct = one(
+                here.connection, f"SELECT count(*), count(DISTINCT (f, {column.sql})) FROM filed"
+            )
+            if total == distinct:
+                return column
+    return None
+
+
+def _compare(here: _Seen, identity: Column) -> None:
+    """Each file with the next: how many rows come again, are gone, or are there with other values."""
+    before = again = other = 0
+    whole_row = ", ".join(column.sql for column in here.columns)
+    for this, following in pairwise(range(len(here.raw.ends))):
+        query = f"""
+            SELECT count(*), count(b.id), count(*) FILTER (a.h <> b.h)
+            FROM (SELECT {identity.sql} AS id, hash({whole_row}) AS h FROM filed WHERE f = {this}) a
+            LEFT JOIN (SELECT {identity.sql} AS id, hash({whole_row}) AS h FROM filed
+                WHERE f = {following}) b USING (id)
+        """
+        rows, both, changed = one(here.connection, query)
+        before, again, other = before + rows, again + both, other + changed
+    name, files = identity.name, len(here.raw.ends)
+    if not again:
+        here.say("changes", "added", f"in {files} files no {name} comes twice")
+    elif again < WHOLE * before:
+        here.say("changes", "changed", f"{again} rows come again in a later file, by their {name}")
+    else:
+        here.settings["take"] = "newest"
+        gone = before - again
+        what = f"each of {files} files has all rows, by their {name}"
+        if gone:
+            here.say("changes", "deleted", f"{what}, and {gone} are gone from one to the next")
+        elif other:
+            here.say("changes", "changed", f"{what}, and {other} have other values in the next")
+        else:
+            here.say("changes", "added", f"{what}, and none is changed or gone")
+
+
+def _by_column(here: _Seen) -> None:
+    """A time of a change that is filled, and later than the event."""
+    for column in here.columns:
+        timed = column.type in ("DATE", "TIMESTAMP") and re.search(_CHANGED, column.name)
+        if not timed or here.moment is None or column == here.moment:
+            continue
+        later = f"SELECT count(*) FROM filed WHERE {column.sql} > {here.moment.sql}"
+        (rows,) = one(here.connection, later)
+        if rows:
+            here.say(
+                "changes",
+                "changed",
+                f"{column.name} is later than {here.moment.name} in {rows} rows",
+            )
+            return
+
+
+def _lateness(here: _Seen) -> None:
+    """How long after it happened a row is there, by a time of arrival or by the order of files and rows."""
+    if here.moment is None:
+        here.say("late", "untimed", "no column looks like the time of an event")
+        return
+    arrived = next(
+        (c for c in here.columns if c.type == "TIMESTAMP" and re.search(_ARRIVED, c.name)), None
+    )
+    at, files = here.moment.sql, len(here.raw.ends)
+    if arrived and arrived != here.moment and arrived.filled >= (1 - LATE_SHARE) * here.raw.rows:
+        _say_late(
+            here, f"date_diff('second', {at}, {arrived.sql})", f"by {arrived.name}", share=1.0
+        )
+    elif "take" in here.settings:
+        return  # what has everything says nothing about when a row came
+    elif files > 1:
+        earlier = (
+            f"SELECT f + 1 AS f, max(max({at})) OVER (ORDER BY f) AS top FROM filed GROUP BY f"
+        )
+        source = f"(SELECT d.*, e.top FROM filed d LEFT JOIN ({earlier}) e USING (f))"
+        late = f"date_diff('second', {at}, top)"
+        how = f"in {files} files in the order of their names"
+        _say_late(here, late, how, source=source, certain=here.raw.complete)
+    else:
+        source = (
+            f"(SELECT *, max({at}) OVER (ORDER BY n ROWS UNBOUNDED PRECEDING) AS top FROM filed)"
+        )
+        late = f"date_diff('second', {at}, top)"
+        _say_late(here, late, "in the order of rows", source=source, certain=False)
+
+
+def _say_late(  # noqa: PLR0913 - the parts of one query
+    here: _Seen,
+    late: str,
+    how: str,
+    *,
+    source: str = "filed",
+    share: float = LATE_SHARE,
+    certain: bool = True,
+) -> None:
+    """Says it, unless so much is late that there is no order. Where one file may have been sorted, or some were not read,
+    that nothing is late is no sign.
+    """
+    real = _REAL.format(here.moment.sql if here.moment else "")
+    query = f"SELECT count(*), count(*) FILTER (s > 0), max(s) FROM (SELECT {late} AS s FROM {source} WHERE {real})"
+    rows, behind, seconds = one(here.connection, query)
+    if not rows or behind > share * rows or not (behind or certain):
+        return
+    hours = (seconds or 0) / 3600
+    if not behind:
+        here.say("late", "never", f"no row is older than one before it, {how}")
+        return
+    answer = next((name for name, most in HOURS.items() if hours <= most), "any")
+    length = f"{hours:.0f} hours" if hours <= 48 else f"{hours / 24:.0f} days"  # noqa: PLR2004
+    length = "less than an hour" if hours < 1 else length
+    here.say("late", answer, f"{behind} of {rows} rows are late, by up to {length}, {how}")

@@ -1,0 +1,256 @@
+"""The pages of the catalogue: what was written about each pattern, and what follows from `pattern.yml` and its folder."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from scaffold.catalogue import Catalogue
+from scaffold.pattern import Need, Pattern, Setting
+
+CODE = {"python": "py", "scala": "scala"}
+INTRO = (
+    "Each axis is one decision about a pipeline. What a pattern *provides* another one can *need*: rules follow "
+    "from these words alone, so that a new pattern needs no list of pairs. The default is set in **bold**."
+)
+PROOF = re.compile(r'(?:test|proof)\(\s*"([^"]+)"', re.MULTILINE)
+
+
+def shown(catalogue: Catalogue) -> list[Pattern]:
+    """The patterns that have a page: those that are offered, and those that rules add."""
+    axes = ((axis, not axis.asked) for axis in catalogue.axes)
+    return [each for axis, hidden in axes for each in catalogue.of(axis.id, hidden=hidden)]
+
+
+def folder(pattern: Pattern) -> str:
+    return f"templates/patterns/{pattern.axis}/{pattern.id}"
+
+
+def place(pattern: Pattern) -> str:
+    """Where its page is on the site."""
+    return f"patterns/{pattern.axis}/{pattern.id}.md"
+
+
+def page(pattern: Pattern, catalogue: Catalogue, root: Path) -> str:
+    """The page of a pattern; its links and its includes are those of its folder."""
+    title, _, body = pattern.page.strip().partition("\n")
+    parts = [title, _facts(pattern, catalogue), body.strip(), _needs(pattern, catalogue)]
+    parts += [_settings(pattern), _switched(pattern), _code(pattern, catalogue, root)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def index(catalogue: Catalogue) -> str:
+    """The catalogue as tables, with what each pattern provides."""
+    lines = [
+        "# Dataflow patterns",
+        "",
+        INTRO,
+    ]
+    for axis in catalogue.axes:
+        many = "any number" if axis.many else "one"
+        lines += ["", f"## {axis.title}", "", f"{axis.question} Choose {many}."]
+        lines[-1] = lines[-1] if axis.asked else f"{axis.question} Rules add these by themselves."
+        lines += ["", "| pattern | what it does | provides | for |", "|---|---|---|---|"]
+        for each in catalogue.of(axis.id, hidden=not axis.asked):
+            name = _link(each, up="")
+            name = f"**{name}**" if each.default else name
+            provides = ", ".join(f"`{one}`" for one in sorted(each.provides))
+            titles = _languages(each, catalogue)
+            lines.append(f"| {name} | {each.summary} | {provides} | {titles} |")
+    return "\n".join([*lines, "", *_rules(catalogue), "", *_parts(catalogue)]) + "\n"
+
+
+def table(catalogue: Catalogue) -> str:
+    """One line for each pattern, for the README."""
+    lines = ["| | pattern | what it does | for |", "|---|---|---|---|"]
+    for axis in catalogue.asked:
+        for number, each in enumerate(catalogue.of(axis.id)):
+            first = axis.title.lower() if number == 0 else ""
+            page = f"{folder(each)}/page.md"
+            titles = _languages(each, catalogue)
+            lines.append(f"| {first} | [`{each.id}`]({page}) | {each.summary} | {titles} |")
+    return "\n".join(lines)
+
+
+def _languages(pattern: Pattern, catalogue: Catalogue) -> str:
+    found = (r.language.capitalize() for r in catalogue.runtimes if r.id in pattern.runtimes)
+    return ", ".join(found)
+
+
+def _facts(pattern: Pattern, catalogue: Catalogue) -> str:
+    axis = catalogue.axis(pattern.axis)
+    titles = " · ".join(catalogue.titles(pattern)) or "no runtime yet"
+    flag = f"`--{axis.id} {pattern.id}`" if axis.asked else "added by rules"
+    said = f"{axis.title} · {flag} · {titles}"
+    return f"*{said} · what `--defaults` takes*" if pattern.default else f"*{said}*"
+
+
+def _needs(pattern: Pattern, catalogue: Catalogue) -> str:
+    lines = [f"It provides {_words(pattern.provides)}." if pattern.provides else ""]
+    lines += [f"- {_need(need, catalogue)}" for need in pattern.needs]
+    lines += [f"- {note.text}" for note in pattern.notes]
+    if wanted := _wanted(pattern, catalogue):
+        lines.append(f"- It is what {wanted} can need.")
+    lines += [f"- {line}" for line in _instead(pattern, catalogue)]
+    found = [line for line in lines if line]
+    return "\n".join(["## With other patterns", "", *found]) if found else ""
+
+
+def _need(need: Need, catalogue: Catalogue) -> str:
+    providers = [p for p in _offered(catalogue) if need.capability in p.provides]
+    whom = _links(providers) or "the answers about the data"
+    only = f" beside {_ids(need.where)}" if need.where else ""
+    text = f"**Needs `{need.capability}`**{only}, from {whom}: {need.reason}. "
+    if need.compensation:
+        added = _link(catalogue.patterns[f"compensation/{need.compensation}"])
+        how = (
+            f"with `--accept {need.rule}` {added} is added"
+            if need.explicit
+            else f"{added} is added by itself"
+        )
+        return f"{text}Where it is missing, {how}."
+    if need.overridable:
+        return f"{text}Where it is missing it is refused, unless you take it all the same: `--accept {need.rule}`."
+    return f"{text}Where it is missing it is refused. {need.fix}".rstrip(". ") + "."
+
+
+def _wanted(pattern: Pattern, catalogue: Catalogue) -> str:
+    found = [
+        other
+        for other in _offered(catalogue)
+        if other.axis != pattern.axis
+        if pattern.provides & {need.capability for need in other.needs}
+    ]
+    return _links(found)
+
+
+def _instead(pattern: Pattern, catalogue: Catalogue) -> Iterator[str]:
+    adding = [
+        other
+        for other in _offered(catalogue)
+        if pattern.id in {n.compensation for n in other.needs}
+    ]
+    if adding and pattern.axis == "compensation":
+        yield f"It is added for {_links(adding)}."
+    if not catalogue.axis(pattern.axis).many:
+        others = [other for other in catalogue.of(pattern.axis) if other is not pattern]
+        yield f"Instead of it: {_links(others)}."
+
+
+def _settings(pattern: Pattern) -> str:
+    if not pattern.settings:
+        return ""
+    lines = ["## Settings", "", "| flag | default | what it is |", "|---|---|---|"]
+    return "\n".join(lines + [_setting(one) for one in pattern.settings])
+
+
+def _setting(one: Setting) -> str:
+    flag = f"`--{one.key.replace('_', '-')}`"
+    default = "required" if one.required else "none" if one.default is None else f"`{one.default}`"
+    choices = "".join(f"<br>`{value}`: {what}" for value, what in one.choices.items())
+    return f"| {flag} | {default} | {one.help}{choices} |"
+
+
+def _switched(pattern: Pattern) -> str:
+    said = {"When it joins": pattern.switched.joins, "When it leaves": pattern.switched.leaves}
+    said |= {f"When `{one.key}` changes": one.changed for one in pattern.settings}
+    lines = [f"- {when}: {_plain(text)}" for when, text in said.items() if text]
+    head = "## Data that is already written"
+    intro = "`scaffold switch` says this of a pipeline that has run before."
+    return "\n".join([head, "", intro, "", *lines]) if lines else ""
+
+
+def _plain(text: str) -> str:
+    """A sentence of the catalogue, with the answers that stand in it as the names of answers."""
+    words = {"{backfill}": "A backfill", "{rebuild}": "A rebuild (`backfill --rebuild`)"}
+    for word, said in words.items():
+        text = text.replace(word, said)
+    return re.sub(r"\{(\w+)\}", r"‹\1›", text)
+
+
+def _code(pattern: Pattern, catalogue: Catalogue, root: Path) -> str:
+    sections = []
+    for runtime in (one for one in catalogue.runtimes if one.id in pattern.runtimes):
+        ending = CODE[runtime.language]
+        inside = root / folder(pattern) / runtime.id
+        if not (inside / f"code.{ending}").is_file():
+            continue
+        include = f"```include\n{folder(pattern)}/{runtime.id}/code.{ending}\n```"
+        test = inside / f"test.{ending}"
+        proofs = "\n".join(f"- {proof}" for proof in sentences(test)) if test.is_file() else ""
+        head = f"## Its code in {runtime.title}"
+        proved = f"What its [proofs]({runtime.id}/test.{ending}) say, in every project that has it:\n\n{proofs}"
+        sections.append("\n\n".join([head, include, proved if proofs else ""]).strip())
+    return "\n\n".join(sections)
+
+
+def sentences(test: Path) -> list[str]:
+    """What the tests of a file say, by their names."""
+    text = test.read_text(encoding="utf-8")
+    if test.suffix == ".scala":
+        return PROOF.findall(text)
+    body = ast.parse(text).body
+    names = [node.name for node in body if isinstance(node, ast.FunctionDef)]
+    return [name[5:].replace("_", " ") for name in names if name.startswith("test_")]
+
+
+def _rules(catalogue: Catalogue) -> Iterator[str]:
+    yield "## Rules"
+    yield ""
+    yield "What is refused, or made up for, and the name by which `--accept` takes it all the same."
+    yield ""
+    yield "| rule | says of | needs | because | otherwise |"
+    yield "|---|---|---|---|---|"
+    for each in catalogue.patterns.values():
+        name = each.title if each.hidden else _link(each, up="")
+        for need in each.needs:
+            yield (
+                f"| `{need.rule}` | {name} | "
+                f"`{need.capability}` | {need.reason} | {_otherwise(need)} |"
+            )
+
+
+def _otherwise(need: Need) -> str:
+    if need.compensation:
+        return f"`{need.compensation}` is added" + (", if accepted" if need.explicit else "")
+    return "refused, or accepted" if need.overridable else f"refused. {need.fix}".strip()
+
+
+def _parts(catalogue: Catalogue) -> Iterator[str]:
+    yield "## Parts that nobody chooses"
+    yield ""
+    yield "Code that several patterns share, or that stands where a pattern was not chosen, so that no code asks whether it was."
+    yield ""
+    yield "| part | what it does |"
+    yield "|---|---|"
+    for each in catalogue.patterns.values():
+        if each.hidden and catalogue.axis(each.axis).asked:
+            yield f"| [{each.title}]({each.axis}/{each.id}) | {each.summary} |"
+
+
+def _offered(catalogue: Catalogue) -> list[Pattern]:
+    return [each for axis in catalogue.asked for each in catalogue.of(axis.id)]
+
+
+def _link(pattern: Pattern, up: str = "../../") -> str:
+    """A link to its page, from the page of another pattern, or from further up."""
+    return f"[{pattern.title}]({up}{pattern.axis}/{pattern.id}/page.md)"
+
+
+def _links(found: list[Pattern]) -> str:
+    return _listed([_link(each) for each in found])
+
+
+def _words(names: frozenset[str]) -> str:
+    return _listed([f"`{name}`" for name in sorted(names)])
+
+
+def _ids(refs: frozenset[str]) -> str:
+    return _listed([f"`{ref.partition('/')[2]}`" for ref in sorted(refs)])
+
+
+def _listed(words: list[str]) -> str:
+    *some, last = words or [""]
+    return f"{', '.join(some)} and {last}" if some else last

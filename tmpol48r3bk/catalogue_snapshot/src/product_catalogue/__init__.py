@@ -1,1 +1,0 @@
-"""product_catalogue: 1 data pipeline."""

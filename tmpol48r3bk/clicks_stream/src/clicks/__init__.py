@@ -1,1 +1,0 @@
-"""clicks: 1 data pipeline."""

@@ -1,1 +1,0 @@
-"""flights: 1 data pipeline."""

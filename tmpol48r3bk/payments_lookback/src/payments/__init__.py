@@ -1,1 +1,0 @@
-"""payments: 1 data pipeline."""

@@ -1,1 +1,0 @@
-"""shop: 4 data pipelines."""
