@@ -5,6 +5,7 @@ from __future__ import annotations
 import filecmp
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -169,7 +170,10 @@ def submitted(
     sbt: Sbt, spark: str, jar: Path, *words: str, folder: Path, env: Mapping[str, str]
 ) -> tuple[int, dict[str, Any]]:
     """What bin/spark-submit does: Spark's own class, with Spark's jars, and the assembly as the application."""
+    build = (folder / "build.sbt").read_text(encoding="utf-8")
+    opened = re.findall(r'"(java[a-z.]*/[a-z.]+)"', build)  # spark-submit adds them by itself
     command = sbt.java.command(
+        *(f"--add-opens={name}=ALL-UNNAMED" for name in opened),
         *(*LIGHT, "-cp", spark, "org.apache.spark.deploy.SparkSubmit", "--master", "local[2]"),
         *("--class", f"{jar.stem.replace('-', '_')}.Main", str(jar), *words, "--json"),
     )
