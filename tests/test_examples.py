@@ -171,7 +171,7 @@ def submitted(
 ) -> tuple[int, dict[str, Any]]:
     """What bin/spark-submit does: Spark's own class, with Spark's jars, and the assembly as the application."""
     build = (folder / "build.sbt").read_text(encoding="utf-8")
-    opened = re.findall(r'"(java[a-z.]*/[a-z.]+)"', build)  # spark-submit adds them by itself
+    opened = re.findall(r'"(java[a-z.]*/[a-z0-9.]+)"', build)  # spark-submit adds them by itself
     command = sbt.java.command(
         *(f"--add-opens={name}=ALL-UNNAMED" for name in opened),
         *(*LIGHT, "-cp", spark, "org.apache.spark.deploy.SparkSubmit", "--master", "local[2]"),
