@@ -155,7 +155,7 @@ def test_a_bad_value_is_asked_again_with_the_reason(tmp_path: Path) -> None:
 
 def test_several_pipelines_are_asked_one_after_another(tmp_path: Path) -> None:
     script = Script(
-        ("pipeline:", "one"), ("Another", True), ("pipeline:", "two"), ("rows", "parquet")
+        ("pipeline:", "one"), ("Another", True), ("pipeline:", "two"), ("rows go", "parquet")
     )
     found, _ = ask(tmp_path, script)
     first, second = project(found).pipelines

@@ -533,10 +533,10 @@ def test_the_code_that_is_shown_is_that_of_a_project(scaffold: Scaffold, here: P
     [
         (["--axis", "behaviour"], {"idempotent", "self_healing"}),
         (["--capability", "ordered", "--axis", "extraction"], {"streaming"}),
-        (["--capability", "transactional", "--runtime", "python_duckdb"], {"duckdb"}),
+        (["--capability", "transactional", "--runtime", "python_duckdb"], {"duckdb", "postgres"}),
         (
             ["--language", "scala", "--axis", "sink", "--capability", "overwritable"],
-            {"parquet", "delta"},
+            {"parquet", "delta", "postgres"},
         ),
         (["--capability", "safe-retry", "--axis", "behaviour"], {"idempotent", "self_healing"}),
     ],
