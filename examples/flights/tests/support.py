@@ -44,7 +44,7 @@ __all__ = [
 ]
 Row = dict[str, Any]
 MAKE = dict(PIPELINES)
-SERVERS = ()
+SERVERS: tuple[Any, ...] = ()
 SUFFIX = {"CSV": ".csv", "JSONLines": ".jsonl", "ParquetFiles": ".parquet"}
 LIMITS: dict[str, Any] = {  # this project may have chosen others; data has no end here
     "until": None,
