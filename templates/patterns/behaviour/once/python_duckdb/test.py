@@ -9,6 +9,9 @@ from .support import World, having, ordered, windowed
 Make = Callable[[str], World]
 ranged = [*windowed(), *having(extraction="Streaming", source="Files")]
 each = pytest.mark.parametrize("name", [n for n in having(writing="Once") if n in ranged])
+files = pytest.mark.parametrize(
+    "name", [n for n in having(writing="Once", source="Files") if n in ranged]
+)
 
 
 @each
@@ -23,7 +26,7 @@ def test_a_rerun_of_a_done_unit_is_refused_and_changes_nothing(name: str, world:
     assert here.content() == before
 
 
-@each
+@files
 def test_a_unit_that_failed_is_written_once_it_can_be(name: str, world: Make) -> None:
     here = world(name)
     path = here.write("a", here.rows(5))
