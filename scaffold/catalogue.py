@@ -92,6 +92,11 @@ class Catalogue:
         return [runtime.title for runtime in self.runtimes if runtime.id in pattern.runtimes]
 
     @property
+    def overridable(self) -> tuple[str, ...]:
+        """The rules that can be accepted by name."""
+        return tuple(rule for rule, need in self.rules.items() if need.overridable)
+
+    @property
     def capabilities(self) -> tuple[str, ...]:
         """What patterns provide to one another, or need."""
         needs = {need.capability for p in self.patterns.values() for need in p.needs}

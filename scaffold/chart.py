@@ -63,6 +63,15 @@ class Chart:
         """The questions whose answers are not patterns, which are recorded anyway."""
         return tuple(question for question in self.questions if not question.axis)
 
+    @property
+    def items(self) -> tuple[str, ...]:
+        """Everything that `because` can hold."""
+        return tuple(f"{one.id}={answer}" for one in self.recorded for answer in one.answers)
+
+    def about(self, axis: str) -> str:
+        """The id of the question whose answers are the patterns of an axis, if there is one."""
+        return next((question.id for question in self.questions if question.axis == axis), "")
+
 
 def fits(when: When, said: Mapping[str, str]) -> bool:
     return all(said.get(question, UNKNOWN) in answers for question, answers in when.items())

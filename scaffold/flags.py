@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import click
 
-from scaffold import keys
+from scaffold import keys, names
 from scaffold.catalogue import Catalogue
 from scaffold.commands import completing
+from scaffold.errors import UsageError
 from scaffold.keys import Key
 
+OWN = "This command"
+"""The heading of what is no answer, or is about all of them."""
 GROUPS = {"project": "The project", "data": "Its data", "patterns": "Its patterns"}
 
 
@@ -23,7 +26,7 @@ class GroupedCommand(click.Command):
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
             if record is not None:
-                rows.setdefault(getattr(parameter, "heading", "This command"), []).append(record)
+                rows.setdefault(getattr(parameter, "heading", OWN), []).append(record)
         for heading, records in rows.items():
             with formatter.section(heading):
                 formatter.write_dl(records)
@@ -35,6 +38,46 @@ class GroupedOption(click.Option):
     def __init__(self, *args: Any, heading: str, **more: Any) -> None:
         super().__init__(*args, **more)
         self.heading = heading
+
+
+def own(*declared: str, **more: Any) -> click.Parameter:
+    """An option of a command itself."""
+    return GroupedOption(declared, heading=OWN, **more)
+
+
+def place(flag: str, help_: str, metavar: str = "PATH", default: str = "") -> click.Parameter:
+    """An option of a command itself that takes a file or a folder."""
+    return own(flag, type=click.Path(), default=default, metavar=metavar, help=help_)
+
+
+def sample(help_: str = "Your data: its schema is looked up") -> click.Parameter:
+    return place("--sample", help_)
+
+
+def answers() -> click.Parameter:
+    return place("--answers", "Answers in YAML or JSON", metavar="FILE")
+
+
+def data() -> click.Parameter:
+    return own("-d", "--data", multiple=True, metavar="KEY=VALUE", help="One answer; repeat it")
+
+
+def json_and_debug() -> list[click.Parameter]:
+    return [
+        own("--json", "as_json", is_flag=True, help="Say it as JSON"),
+        own("--debug", is_flag=True, expose_value=False, help="Show tracebacks"),
+    ]
+
+
+def choice(flag: str, word: str, known: Iterable[str], kind: str) -> str:
+    """One of the known words, `-` for `_` and in any case; another one is a UsageError that names them."""
+    name, words = word.strip().replace("-", "_").lower(), list(known)
+    if name in words:
+        return name
+    from scaffold.scalars import nearest  # noqa: PLC0415 - only a wrong word needs it
+
+    what = f"Cannot use {names.show(word)} for {flag}: there is no such {kind}."
+    raise UsageError(what, fix=f"{nearest(name, words)}There are: {', '.join(words)}.")
 
 
 def options(catalogue: Catalogue, *, project: bool = True) -> list[click.Parameter]:
@@ -109,9 +152,9 @@ def _words(key: Key, catalogue: Catalogue) -> list[str]:
     if key.kind == "runtime":
         return [runtime.id for runtime in catalogue.runtimes]
     if key.kind == "rules":
-        return [rule for rule, need in catalogue.rules.items() if need.overridable]
+        return list(catalogue.overridable)
     if key.kind == "heard":
-        return [f"{q.id}={answer}" for q in catalogue.chart.recorded for answer in q.answers]
+        return list(catalogue.chart.items)
     return list(key.choices)
 
 

@@ -38,8 +38,8 @@ def related(pattern: Pattern, catalogue: Catalogue) -> dict[str, Any]:
     """The same for programs: other patterns, by what they are to this one."""
     return {
         "related": {
-            "instead": [p.ref for p in _instead(pattern, catalogue)],
-            "met_by": {n.capability: _refs(_providers(n, catalogue)) for n in pattern.needs},
+            "instead": [p.ref for p in instead(pattern, catalogue)],
+            "met_by": {n.capability: _refs(providers(n, catalogue)) for n in pattern.needs},
             "needed_by": _refs(_needing(pattern, catalogue)),
         }
     }
@@ -116,14 +116,14 @@ def _around(pattern: Pattern, catalogue: Catalogue) -> Iterator[str]:
     adding = [p for p in catalogue.patterns.values() if _adds(p, pattern)]
     if adding:
         yield f"It is added for {_ids(adding)}."
-    if instead := _instead(pattern, catalogue):
-        yield f"Instead of it: {_ids(instead)}."
+    if others := instead(pattern, catalogue):
+        yield f"Instead of it: {_ids(others)}."
 
 
 def _need(need: Need, catalogue: Catalogue) -> str:
-    providers = _providers(need, catalogue)
+    found = providers(need, catalogue)
     only = f" Together with {', '.join(sorted(need.where))}." if need.where else ""
-    whom = f"provided by {_ids(providers) if providers else 'the data'}"
+    whom = f"provided by {_ids(found) if found else 'the data'}"
     if need.compensation:
         otherwise = f"else {need.compensation} is added"
         otherwise += f", if you accept {need.rule}" if need.explicit else ""
@@ -134,20 +134,22 @@ def _need(need: Need, catalogue: Catalogue) -> str:
     return f"It needs {need.capability}, {whom}; {otherwise}: {need.reason}.{only}"
 
 
-def _providers(need: Need, catalogue: Catalogue) -> list[Pattern]:
-    return [p for p in _offered(catalogue) if need.capability in p.provides]
+def providers(need: Need, catalogue: Catalogue) -> list[Pattern]:
+    """The patterns that meet a need."""
+    return [p for p in offered(catalogue) if need.capability in p.provides]
 
 
 def _needing(pattern: Pattern, catalogue: Catalogue) -> list[Pattern]:
     return [
         p
-        for p in _offered(catalogue)
+        for p in offered(catalogue)
         if p.axis != pattern.axis or catalogue.axis(p.axis).many
         if p is not pattern and pattern.provides & {need.capability for need in p.needs}
     ]
 
 
-def _instead(pattern: Pattern, catalogue: Catalogue) -> list[Pattern]:
+def instead(pattern: Pattern, catalogue: Catalogue) -> list[Pattern]:
+    """The others of an axis that has one answer."""
     if catalogue.axis(pattern.axis).many:
         return []
     return [p for p in catalogue.of(pattern.axis) if p is not pattern]
@@ -157,7 +159,8 @@ def _adds(pattern: Pattern, other: Pattern) -> bool:
     return other.axis == "compensation" and other.id in {n.compensation for n in pattern.needs}
 
 
-def _offered(catalogue: Catalogue) -> Iterable[Pattern]:
+def offered(catalogue: Catalogue) -> Iterable[Pattern]:
+    """The patterns that can be chosen, in the order of the axes."""
     return (pattern for axis in catalogue.asked for pattern in catalogue.of(axis.id))
 
 
@@ -166,7 +169,12 @@ def _refs(found: Iterable[Pattern]) -> list[str]:
 
 
 def _ids(found: Iterable[Pattern]) -> str:
-    *some, last = [pattern.id for pattern in found]
+    return listed([pattern.id for pattern in found])
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words in a sentence."""
+    *some, last = words
     return f"{', '.join(some)} and {last}" if some else last
 
 

@@ -119,7 +119,7 @@ def _first_allowed(said: Said, facts: Entry, catalogue: Catalogue) -> dict[str, 
 
 def _wishes(axis: Axis, said: Said, catalogue: Catalogue) -> Iterator[Any]:
     """The choices of an axis, the preferred first."""
-    asked = next((q.id for q in catalogue.chart.questions if q.axis == axis.id), "")
+    asked = catalogue.chart.about(axis.id)
     if said.get(asked):
         yield said[asked]
         return
@@ -137,7 +137,7 @@ def _wishes(axis: Axis, said: Said, catalogue: Catalogue) -> Iterator[Any]:
 
 def _why(pattern: Pattern, said: Said, catalogue: Catalogue) -> str:
     """The reason for a pattern: what was answered, the line of the chart, or that nothing speaks against it."""
-    asked = next((q.id for q in catalogue.chart.questions if q.axis == pattern.axis), "")
+    asked = catalogue.chart.about(pattern.axis)
     if asked:
         return "that is where your data is" if said.get(asked) else _UNSAID
     line = charts.first(catalogue.chart.choose, pattern.ref, said)
@@ -149,10 +149,10 @@ _UNSAID = "you did not say where the data is, and files can be tried at once"
 
 def _why_not(pattern: Pattern, said: Said, whole: Entry, catalogue: Catalogue) -> str:
     """What speaks against a pattern: the rules where it was wished for or cannot be, else the chart."""
-    asked = [q.id for q in catalogue.chart.questions if q.axis == pattern.axis]
+    asked = catalogue.chart.about(pattern.axis)
     if asked and catalogue.made(pattern):
-        said_ = any(said.get(id_) for id_ in asked)
-        return "your data is not there" if said_ else "you did not say that your data is there"
+        elsewhere = said.get(asked)
+        return "your data is not there" if elsewhere else "you did not say that your data is there"
     wished = charts.first(catalogue.chart.choose, pattern.ref, said) is not None
     many = catalogue.axis(pattern.axis).many
     trial = [*whole[pattern.axis], pattern.id] if many else pattern.id

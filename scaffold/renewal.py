@@ -47,7 +47,7 @@ def renewed(found: Record, templates: Templates) -> Renewal:
 
 def _heard(entry: Entry, catalogue: Catalogue) -> Entry:
     """Without what was said to questions that are no longer asked: it explained a choice, which stays."""
-    known = {f"{q.id}={answer}" for q in catalogue.chart.recorded for answer in q.answers}
+    known = catalogue.chart.items
     kept = [item for item in entry.get(keys.BECAUSE.name) or () if item in known]
     rest = {key: value for key, value in entry.items() if key != keys.BECAUSE.name}
     return {**rest, keys.BECAUSE.name: kept} if kept else rest

@@ -69,8 +69,7 @@ def _many(key: Key, raw: Any, catalogue: Catalogue) -> object:
 
 
 def _accepted(key: Key, raw: Any, catalogue: Catalogue) -> object:
-    known = [rule for rule, need in catalogue.rules.items() if need.overridable]
-    return sorted({_choice(key, item, known) for item in raw})
+    return sorted({_choice(key, item, catalogue.overridable) for item in raw})
 
 
 def _heard(key: Key, raw: Any, catalogue: Catalogue) -> object:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from scaffold import catalogue as catalogues
-from scaffold import pages
+from scaffold import flags, pages
 from scaffold.catalogue import Axis, Catalogue
 from scaffold.commands import completing
 from scaffold.errors import UsageError
@@ -75,9 +75,15 @@ def _list(
     as_json: bool,
 ) -> None:
     known = catalogues.load()
-    axes = [_one("--axis", axis, [one.id for one in known.axes])] if axis else None
+    axes = (
+        [flags.choice("--axis", axis, [one.id for one in known.axes], "choice")] if axis else None
+    )
     runtimes = _chosen(runtime, language, known)
-    wanted = _one("--capability", capability, known.capabilities) if capability else None
+    wanted = (
+        flags.choice("--capability", capability, known.capabilities, "choice")
+        if capability
+        else None
+    )
 
     def found(one: Axis, *, hidden: bool) -> list[Pattern]:
         return [
@@ -151,22 +157,12 @@ def _show(
 def _chosen(runtime: str | None, language: str | None, known: Catalogue) -> list[str]:
     """The runtimes that were said, none if nothing was."""
     if runtime:
-        return [_one("--runtime", runtime, [one.id for one in known.runtimes])]
+        return [flags.choice("--runtime", runtime, [one.id for one in known.runtimes], "choice")]
     if language:
         languages = {one.language for one in known.runtimes}
-        said = _one("--language", language, sorted(languages))
+        said = flags.choice("--language", language, sorted(languages), "choice")
         return [one.id for one in known.runtimes if one.language == said]
     return []
-
-
-def _one(flag: str, word: str, known: Iterable[str]) -> str:
-    name, words = word.strip().replace("-", "_").lower(), list(known)
-    if name in words:
-        return name
-    from scaffold.scalars import nearest  # noqa: PLC0415 - only a wrong name needs it
-
-    what = f"Cannot use {shown(word)} for {flag}: there is no such choice."
-    raise UsageError(what, fix=f"{nearest(name, words)}There are: {', '.join(words)}.")
 
 
 def _find(word: str, catalogue: Catalogue) -> tuple[Pattern, ...]:

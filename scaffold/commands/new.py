@@ -12,7 +12,6 @@ from scaffold import flags
 HELP = """Make a project in DEST.
 
 Asks what flags, -d, --answers and --sample do not say. Without a terminal nothing is asked."""
-REST = "This command"
 
 
 def command() -> click.Command:
@@ -29,33 +28,19 @@ def command() -> click.Command:
 
 
 def _params() -> list[click.Parameter]:
-    def option(*declared: str, **more: Any) -> click.Parameter:
-        return flags.GroupedOption(declared, heading=REST, **more)
-
     return [
-        option(
-            "--sample",
-            type=click.Path(),
-            default="",
-            metavar="PATH",
-            help="Your data: its schema is looked up",
+        flags.sample(),
+        flags.answers(),
+        flags.data(),
+        flags.own("--defaults", is_flag=True, help="Take the default of everything not said"),
+        flags.own("--dry-run", is_flag=True, help="List the files; write nothing"),
+        flags.own(
+            "--force", is_flag=True, help="Add to a folder that is not empty; changes no file"
         ),
-        option(
-            "--answers",
-            type=click.Path(),
-            default="",
-            metavar="FILE",
-            help="Answers in YAML or JSON",
-        ),
-        option("-d", "--data", multiple=True, metavar="KEY=VALUE", help="One answer; repeat it"),
-        option("--defaults", is_flag=True, help="Take the default of everything not said"),
-        option("--dry-run", is_flag=True, help="List the files; write nothing"),
-        option("--force", is_flag=True, help="Add to a folder that is not empty; changes no file"),
-        option(
+        flags.own(
             "--git/--no-git", default=True, help="End in a repository with one commit (default)"
         ),
-        option("--json", "as_json", is_flag=True, help="Say it as JSON"),
-        option("--debug", is_flag=True, expose_value=False, help="Show tracebacks"),
+        *flags.json_and_debug(),
     ]
 
 

@@ -9,9 +9,8 @@ import click
 from scaffold import catalogue as catalogues
 from scaffold import flags
 from scaffold.commands import completing
-from scaffold.flags import GroupedCommand, GroupedOption
+from scaffold.flags import GroupedCommand
 
-REST = "This command"
 ADD = """Add the pipeline NAME to a project, merged with every edit of its owner.
 
 Asks what flags, -d, --answers and --sample do not say. Without a terminal nothing is asked."""
@@ -23,29 +22,17 @@ REMOVE = """Take the pipeline NAME out of a project. What you edited of it becom
 
 def add_command() -> click.Command:
     own = [
-        _option(
-            "--sample",
-            type=click.Path(),
-            default="",
-            metavar="PATH",
-            help="Your data: its schema is looked up",
-        ),
-        _option(
-            "--answers",
-            type=click.Path(),
-            default="",
-            metavar="FILE",
-            help="Answers in YAML or JSON",
-        ),
-        _option("--defaults", is_flag=True, help="Take the default of everything not said"),
+        flags.sample(),
+        flags.answers(),
+        flags.own("--defaults", is_flag=True, help="Take the default of everything not said"),
     ]
-    params = [click.Argument(["name"]), *own, *_data(), *_common(), *_answers()]
+    params = [click.Argument(["name"]), *own, flags.data(), *_common(), *_answers()]
     return GroupedCommand("add", params=params, callback=_add, help=ADD)
 
 
 def switch_command() -> click.Command:
     pipeline = click.Argument(["pipeline"], shell_complete=completing.pipelines)
-    params = [pipeline, *_data(), *_common(), *_answers()]
+    params = [pipeline, flags.data(), *_common(), *_answers()]
     return GroupedCommand("switch", params=params, callback=_switch, help=SWITCH)
 
 
@@ -59,31 +46,14 @@ def _answers() -> list[click.Parameter]:
     return flags.options(catalogues.load(), project=False)
 
 
-def _data() -> list[click.Parameter]:
-    return [
-        _option("-d", "--data", multiple=True, metavar="KEY=VALUE", help="One answer; repeat it")
-    ]
-
-
 def _common() -> list[click.Parameter]:
     return [
-        _option(
-            "--project",
-            type=click.Path(),
-            default=".",
-            metavar="PATH",
-            help="The project (default: here)",
-        ),
-        _option("--dry-run", is_flag=True, help="Say what would be done; do nothing"),
-        _option("--commit", is_flag=True, help="Commit the result, unless it has conflicts"),
-        _option("--branch", default="", metavar="NAME", help="Put it on a new branch"),
-        _option("--json", "as_json", is_flag=True, help="Say it as JSON"),
-        _option("--debug", is_flag=True, expose_value=False, help="Show tracebacks"),
+        flags.place("--project", "The project (default: here)", default="."),
+        flags.own("--dry-run", is_flag=True, help="Say what would be done; do nothing"),
+        flags.own("--commit", is_flag=True, help="Commit the result, unless it has conflicts"),
+        flags.own("--branch", default="", metavar="NAME", help="Put it on a new branch"),
+        *flags.json_and_debug(),
     ]
-
-
-def _option(*declared: str, **more: Any) -> click.Parameter:
-    return GroupedOption(declared, heading=REST, **more)
 
 
 def _add(**given: Any) -> int:

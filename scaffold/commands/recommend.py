@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from scaffold import catalogue as catalogues
-from scaffold import recommend
+from scaffold import flags, recommend
 from scaffold.chart import UNKNOWN
 from scaffold.commands import completing
 from scaffold.flags import GroupedCommand, GroupedOption
@@ -16,7 +16,7 @@ HELP = """Which patterns fit, and why.
 
 Asks at most eight questions about the data and the need. Each can be answered by "I don't know" (unknown); with
 --sample, what your data says is found out. Ends with the command that makes the project."""
-QUESTIONS, REST = "The questions", "This command"
+QUESTIONS = "The questions"
 
 
 def command() -> click.Command:
@@ -37,32 +37,16 @@ def command() -> click.Command:
 
 
 def _params(runtimes: completing.Complete) -> list[click.Parameter]:
-    def option(*declared: str, **more: Any) -> click.Parameter:
-        return GroupedOption(declared, heading=REST, **more)
-
     return [
-        option(
-            "--sample",
-            type=click.Path(),
-            default="",
-            metavar="PATH",
-            help="Your data: what it says is found out",
-        ),
-        option("--runtime", "key__runtime", shell_complete=runtimes, help="Language and engine"),
-        option(
+        flags.sample("Your data: what it says is found out"),
+        flags.own("--runtime", "key__runtime", shell_complete=runtimes, help="Language and engine"),
+        flags.own(
             "--language", "key__language", help="The language, where the engine does not matter"
         ),
-        option(
-            "--answers",
-            type=click.Path(),
-            default="",
-            metavar="FILE",
-            help="Answers in YAML or JSON",
-        ),
-        option("-d", "--data", multiple=True, metavar="KEY=VALUE", help="One answer; repeat it"),
-        option("--defaults", is_flag=True, help=f"Take {UNKNOWN} for everything not said"),
-        option("--json", "as_json", is_flag=True, help="Say it as JSON"),
-        option("--debug", is_flag=True, expose_value=False, help="Show tracebacks"),
+        flags.answers(),
+        flags.data(),
+        flags.own("--defaults", is_flag=True, help=f"Take {UNKNOWN} for everything not said"),
+        *flags.json_and_debug(),
     ]
 
 

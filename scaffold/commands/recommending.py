@@ -100,13 +100,9 @@ def _heard(said: Mapping[str, Any], catalogue: Catalogue, problems: Problems) ->
             problems.found.append(UsageError(f"There is no question {names.show(id_)}.", fix=fix))
             continue
         known = recommend.options(questions[id_], catalogue)
-        word = str(value).strip().replace("-", "_").lower()
-        if word in known:
+        read = partial(flags.choice, f"--{id_}", str(value), known, "answer")
+        if word := problems.guard(read):
             found[id_] = word
-        else:
-            what = f"Cannot use {names.show(str(value))} for --{id_}: there is no such answer."
-            fix = f"{nearest(word, known)}There are: {', '.join(known)}."
-            problems.found.append(UsageError(what, fix=fix))
     return found
 
 

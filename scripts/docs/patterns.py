@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from scaffold import pages
 from scaffold.catalogue import Catalogue
 from scaffold.pattern import Need, Pattern, Setting
 
@@ -99,8 +100,7 @@ def _needs(pattern: Pattern, catalogue: Catalogue) -> str:
 
 
 def _need(need: Need, catalogue: Catalogue) -> str:
-    providers = [p for p in _offered(catalogue) if need.capability in p.provides]
-    whom = _links(providers) or "the answers about the data"
+    whom = _links(pages.providers(need, catalogue)) or "the answers about the data"
     only = f" beside {_ids(need.where)}" if need.where else ""
     text = f"**Needs `{need.capability}`**{only}, from {whom}: {need.reason}. "
     if need.compensation:
@@ -119,7 +119,7 @@ def _need(need: Need, catalogue: Catalogue) -> str:
 def _wanted(pattern: Pattern, catalogue: Catalogue) -> str:
     found = [
         other
-        for other in _offered(catalogue)
+        for other in pages.offered(catalogue)
         if other.axis != pattern.axis
         if pattern.provides & {need.capability for need in other.needs}
     ]
@@ -129,14 +129,13 @@ def _wanted(pattern: Pattern, catalogue: Catalogue) -> str:
 def _instead(pattern: Pattern, catalogue: Catalogue) -> Iterator[str]:
     adding = [
         other
-        for other in _offered(catalogue)
+        for other in pages.offered(catalogue)
         if pattern.id in {n.compensation for n in other.needs}
     ]
     if adding and pattern.axis == "compensation":
         yield f"It is added for {_links(adding)}."
     if not catalogue.axis(pattern.axis).many:
-        others = [other for other in catalogue.of(pattern.axis) if other is not pattern]
-        yield f"Instead of it: {_links(others)}."
+        yield f"Instead of it: {_links(pages.instead(pattern, catalogue))}."
 
 
 def _settings(pattern: Pattern) -> str:
@@ -230,27 +229,18 @@ def _parts(catalogue: Catalogue) -> Iterator[str]:
             yield f"| [{each.title}]({each.axis}/{each.id}) | {each.summary} |"
 
 
-def _offered(catalogue: Catalogue) -> list[Pattern]:
-    return [each for axis in catalogue.asked for each in catalogue.of(axis.id)]
-
-
 def _link(pattern: Pattern, up: str = "../../") -> str:
     """A link to its page, from the page of another pattern, or from further up."""
     return f"[{pattern.title}]({up}{pattern.axis}/{pattern.id}/page.md)"
 
 
 def _links(found: list[Pattern]) -> str:
-    return _listed([_link(each) for each in found])
+    return pages.listed([_link(each) for each in found]) if found else ""
 
 
 def _words(names: frozenset[str]) -> str:
-    return _listed([f"`{name}`" for name in sorted(names)])
+    return pages.listed([f"`{name}`" for name in sorted(names)])
 
 
 def _ids(refs: frozenset[str]) -> str:
-    return _listed([f"`{ref.partition('/')[2]}`" for ref in sorted(refs)])
-
-
-def _listed(words: list[str]) -> str:
-    *some, last = words or [""]
-    return f"{', '.join(some)} and {last}" if some else last
+    return pages.listed([f"`{ref.partition('/')[2]}`" for ref in sorted(refs)])
