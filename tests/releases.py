@@ -123,6 +123,13 @@ def git(folder: Path, *words: str) -> str:
     return done.stdout.strip()
 
 
+def copied(target: Path) -> Path:
+    """The repository without what was built in it, to be changed."""
+    left = ("__pycache__", "target", ".cache", ".git", ".venv*", "build", "demo", ".*_cache")
+    ignored = shutil.ignore_patterns(*left, "warehouse")
+    return Path(shutil.copytree(ROOT, target, ignore=ignored, symlinks=True))
+
+
 def commit(folder: Path, message: str = "mine") -> None:
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message", message)

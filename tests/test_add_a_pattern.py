@@ -14,20 +14,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.releases import copied
+
 ROOT = Path(__file__).parent.parent
 TOY = ROOT / "tests" / "data" / "row_counts"
 pytestmark = pytest.mark.slow
-LEFT = (
-    "__pycache__",
-    "target",
-    ".cache",
-    ".git",
-    ".venv*",
-    "build",
-    "demo",
-    ".*_cache",
-    "warehouse",
-)
 
 
 @dataclass(frozen=True)
@@ -55,7 +46,7 @@ class Clone:
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     root, folder = tmp_path_factory.mktemp("clone") / "scaffold", tmp_path_factory.mktemp("work")
-    shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns(*LEFT), symlinks=True)
+    copied(root)
     shutil.copytree(TOY, root / "templates/patterns/structure/row_counts")
     return Clone(root, folder)
 

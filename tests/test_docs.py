@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from scaffold.pattern import Pattern
 from scripts.docs import build, chart, commands, diagrams, excerpts, links, messages, patterns
 from scripts.docs.excerpts import Broken
 from scripts.docs.pages import Site
+from tests.releases import copied
 
 ROOT = Path(__file__).parent.parent
 CATALOGUE = catalogues.of(ROOT)
@@ -67,22 +67,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """The repository, to be spoilt."""
-    left = (
-        "__pycache__",
-        "target",
-        ".cache",
-        ".git",
-        ".venv*",
-        "build",
-        "demo",
-        ".*_cache",
-        "warehouse",
-    )
-    return Path(
-        shutil.copytree(
-            ROOT, tmp_path / "copy", ignore=shutil.ignore_patterns(*left), symlinks=True
-        )
-    )
+    return copied(tmp_path / "copy")
 
 
 def text(site: Path, page: str) -> str:

@@ -19,18 +19,11 @@ import yaml
 
 from scaffold import source
 from tests.combinations import TABLE, answers, every, made
+from tests.mutations import DEFAULT
 from tests.services import Database
 
 pytestmark = pytest.mark.filterwarnings("ignore::copier.errors.DirtyLocalWarning")
-CHOICE = {
-    "source": "files",
-    "extraction": "time_ranged",
-    "sink": "postgres",
-    "structure": ["multi_hop"],
-    "behaviour": ["idempotent", "self_healing"],
-    "format": "csv",
-    "time_zone": "UTC",
-}
+CHOICE = DEFAULT | {"sink": "postgres", "format": "csv", "time_zone": "UTC"}
 BEGIN = datetime.fromisoformat(TABLE["since"])
 DAYS, ROWS, KILLS = 8, 20, 50
 OVER = (BEGIN + timedelta(days=DAYS)).isoformat()
