@@ -15,6 +15,7 @@ from adbc_driver_manager.dbapi import Connection, connect
 from pydantic import BaseModel, SecretStr
 
 from .errors import EnvironmentFailure, PipelineError, Transient, UsageError
+from .units import literal
 
 AGAIN = ("40", "55P03", "57014")  # conflicts, locks and time-outs: a retry may help
 MACHINE = ("08", "25006", "28", "42501", "53", "57", "58")  # gone, full, or not allowed
@@ -91,6 +92,13 @@ class PostgresSession:
         with self._used() as cursor:
             cursor.execute(query)
             return con.from_arrow(cursor.fetch_arrow()).fetchall()
+
+    def columns(self, con: duckdb.DuckDBPyConnection, place: str) -> dict[str, str]:
+        """The columns of a table or a view, with their types; none if there is no such thing."""
+        kind, of = "format_type(atttypid, atttypmod)", f"to_regclass({literal(place)})"
+        where = f"attrelid = {of} AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
+        query = f"SELECT attname::text, {kind} FROM pg_attribute WHERE {where}"
+        return dict(self.query(con, query))
 
     def pull(self, con: duckdb.DuckDBPyConnection, query: str, into: str, rows: str) -> None:
         """Make a temporary table of DuckDB from a query, by COPY; `rows` reads it as `pulled`."""

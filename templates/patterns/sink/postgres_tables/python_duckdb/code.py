@@ -65,10 +65,7 @@ class PostgresTables:
 
     def types(self, table: Table) -> dict[str, str]:
         """The columns that a table has, with the types of Postgres; none if it is not there."""
-        name, kind = "attname::text", "format_type(atttypid, atttypmod)"
-        mine = f"attrelid = to_regclass({literal(self.place(table))})"
-        of = f"FROM pg_attribute WHERE {mine} AND attnum > 0 AND NOT attisdropped"
-        return dict(self.session.query(self.con, f"SELECT {name}, {kind} {of} ORDER BY attnum"))
+        return self.session.columns(self.con, self.place(table))
 
     def _missing(self, tables: Sequence[Table]) -> Iterator[str]:
         if not self.exists(LEDGER):

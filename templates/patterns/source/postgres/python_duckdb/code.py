@@ -71,10 +71,10 @@ class PostgresSource:
 
     def _relation(self, session: PostgresSession, con: Connection) -> PostgresRelation:
         name = quoted(*self.table.split(".", 1))
-        found = session.query(con, PostgresRelation.described(name))
+        found = session.columns(con, name)
         if not found:
             raise NotReady(f"there is no table {self.table} at {self.connection}")
-        return PostgresRelation(name, dict(found))
+        return PostgresRelation(name, found)
 
     def _wanted(self, relation: PostgresRelation, request: Request, contract: Contract) -> str:
         """The rows that may be wanted, in the database's words. No zone is a day from UTC."""

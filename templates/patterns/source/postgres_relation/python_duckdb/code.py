@@ -31,13 +31,6 @@ class PostgresRelation:
     name: str
     types: Mapping[str, str]
 
-    @staticmethod
-    def described(name: str) -> str:
-        """The query for its columns with their types; none if there is no such table."""
-        kind, of = "format_type(atttypid, atttypmod)", f"to_regclass({literal(name)})"
-        where = f"attrelid = {of} AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
-        return f"SELECT attname::text, {kind} FROM pg_attribute WHERE {where}"
-
     def refuse_drift(self, contract: Contract) -> None:
         """Raise if a column is gone, or is of a type whose values are none of the contract's."""
         if missing := [c.source for c in contract.source if c.source not in self.types]:
