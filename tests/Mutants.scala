@@ -50,9 +50,10 @@ final class Project(name: String, tests: Path) {
     val broken = named.flatten.distinct.flatMap(one => whole.fails(one).map(one -> _)).toMap
     stop()
     mutants.zip(named).map {
-      case (_, None)                              => Some("there is no such proof")
-      case (_, Some(proof)) if broken.contains(proof) => Some(s"fails with it, too: ${broken(proof)}")
-      case (mutant, Some(proof))                  => judge(mutant, proof)
+      case (_, None)                                  => Some("there is no such proof")
+      case (_, Some(proof)) if broken.contains(proof) =>
+        Some(s"fails with it, too: ${broken(proof)}")
+      case (mutant, Some(proof)) => judge(mutant, proof)
     }
   }
 

@@ -1,0 +1,1 @@
+"""bank: 2 data pipelines."""

@@ -1,0 +1,55 @@
+"""Settings: conf/defaults.toml, then conf/local.toml (not committed), then the environment."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, PositiveInt, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, TomlConfigSettingsSource
+
+from .errors import UsageError
+from .postgres_connection import PostgresConnection
+
+CONNECTIONS: tuple[str, ...] = ("postgres",)
+FILES = ("conf/local.toml", "conf/defaults.toml")
+
+
+class PipelineSettings(BaseModel, extra="forbid"):
+    """What differs between machines for one pipeline."""
+
+    path: str = ""  # of files
+    table: str = ""  # of Postgres
+    allow_small: bool = False  # take a snapshot that is suspiciously small
+    routing: dict[str, Annotated[int | float | str, Field(union_mode="left_to_right")]] = {}
+
+
+class Settings(BaseSettings, env_prefix="PIPELINE_", env_nested_delimiter="__", extra="forbid"):
+    """Environment variables are PIPELINE_WAREHOUSE, PIPELINE_PIPELINES__<NAME>__PATH and so on."""
+
+    warehouse: Path
+    memory_limit: str
+    chunk: PositiveInt
+    log_format: Literal["text", "json"]
+    postgres: PostgresConnection = PostgresConnection()
+    pipelines: dict[str, PipelineSettings]
+
+    @classmethod
+    def settings_customise_sources(  # type: ignore[override]  # only these sources
+        cls, settings_cls: type[BaseSettings], env_settings: PydanticBaseSettingsSource, **_: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over files."""
+        files = [TomlConfigSettingsSource(settings_cls, file) for file in FILES]
+        for file, source in zip(FILES, files, strict=True):
+            for name in set(CONNECTIONS) & {*source()}:
+                raise UsageError(
+                    f"{file} says where {name} is, which has to come by the environment alone"
+                )
+        return env_settings, *files
+
+
+def load() -> Settings:
+    """Read and check the settings of the project in the current folder."""
+    try:
+        return Settings()  # type: ignore[call-arg]  # the values come from the files
+    except ValidationError as error:
+        found = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise UsageError(f"settings (conf/, environment): {found}. Run in the project.") from None

@@ -1,0 +1,110 @@
+"""A pipeline's schema in a database of Postgres, and the ledger beside it, as a run sees them."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from ..core.contract import Column, Table
+from ..core.errors import NotReady
+from ..core.ledger import Entry
+from ..core.postgres_connection import PostgresSession, quoted
+from ..core.units import literal
+
+LEDGER = "public.ledger"
+ID = "id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
+ENTRY = "pipeline text NOT NULL, entry json NOT NULL"
+WORDS = re.compile(r"'(?:[^']|'')*'|\bFROM (\w+)|\w+")
+Staged = Callable[[str], str]  # the name in Postgres of a table of DuckDB
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresTables:
+    """What is published: tables in `schema`, and one ledger for all pipelines of a database."""
+
+    session: PostgresSession
+    con: duckdb.DuckDBPyConnection
+    schema: str
+
+    def place(self, table: Table) -> str:
+        return quoted(self.schema, table.name)
+
+    def alone(self) -> None:
+        """Take the lock of writers, which readers do not know. It ends with the connection."""
+        lock = f"pg_try_advisory_lock(hashtext('ledger'), hashtext({literal(self.schema)}))"
+        if not self.yes(lock):
+            raise NotReady(
+                f"another run writes to the schema {self.schema} at {self.session.place}; "
+                "try again when it has ended"
+            )
+
+    def make(self, tables: Sequence[Table]) -> None:
+        """Make what is not there, one run at a time. Who may only write to it asks for no more."""
+        if missing := list(self._missing(tables)):
+            wait = "SELECT pg_advisory_xact_lock(hashtext('ledger'))"
+            self.session.atomically([wait, *missing])
+
+    def entries(self) -> Iterator[Entry]:
+        """The ledger of this pipeline, oldest first."""
+        if self.exists(LEDGER):
+            mine = f"WHERE pipeline = {literal(self.schema)} ORDER BY id"
+            found = self.session.query(self.con, f"SELECT entry::text FROM {LEDGER} {mine}")
+            yield from (Entry.model_validate_json(entry) for (entry,) in found)
+
+    def record(self, entry: Entry) -> str:
+        """The statement that adds an entry."""
+        row = f"{literal(entry.pipeline)}, {literal(entry.model_dump_json())}"
+        return f"INSERT INTO {LEDGER} (pipeline, entry) VALUES ({row})"
+
+    def exists(self, place: str) -> bool:
+        return self.yes(f"to_regclass({literal(place)}) IS NOT NULL")
+
+    def yes(self, condition: str) -> bool:
+        return bool(self.session.query(self.con, f"SELECT {condition}")[0][0])
+
+    def types(self, table: Table) -> dict[str, str]:
+        """The columns that a table has, with the types of Postgres; none if it is not there."""
+        return self.session.columns(self.con, self.place(table))
+
+    def _missing(self, tables: Sequence[Table]) -> Iterator[str]:
+        if not self.exists(LEDGER):
+            yield f"CREATE TABLE IF NOT EXISTS {LEDGER} ({ID}, {ENTRY})"
+        if self.yes(f"to_regnamespace({literal(quoted(self.schema))}) IS NULL"):
+            yield f"CREATE SCHEMA {quoted(self.schema)}"
+        for table in tables:
+            known, place = self.types(table), self.place(table)
+            columns = [f"{quoted(one.name)} {kind(one)}" for one in table.columns]
+            if not known:
+                yield f"CREATE TABLE {place} ({', '.join(columns)})"
+                if "_unit" in table.names:
+                    yield f"CREATE INDEX ON {place} (_unit)"
+                continue
+            for name, column in zip(table.names, columns, strict=True):
+                if name not in known:  # empty in the rows that are there
+                    yield f"ALTER TABLE {place} ADD COLUMN {column}"
+
+
+def kind(column: Column) -> str:
+    """The type of Postgres for one of the contract's, as `format_type` spells it."""
+    named = {"STRING": "text", "DOUBLE": "double precision"}
+    named["TIMESTAMP"] = "timestamp without time zone"
+    return named.get(column.type, column.type.replace(" ", "").lower()).replace(
+        "decimal", "numeric"
+    )
+
+
+def spelled(condition: str, names: Sequence[str], staged: Staged) -> str:
+    """A condition of DuckDB for Postgres: columns are quoted, tables with keys are staged.
+
+    Rows that only DuckDB can choose are all wanted: it looks at them again.
+    """
+    if "TRY_CAST" in condition:
+        return "true"
+
+    def word(found: re.Match[str]) -> str:
+        if found[1]:
+            return f"FROM {quoted(staged(found[1]))}"
+        return quoted(found[0]) if found[0] in names else found[0]
+
+    return WORDS.sub(word, condition)

@@ -1,0 +1,104 @@
+"""A table, or a view, of Postgres as a source.
+
+A read sees one moment: the table's columns and its rows are asked for in one snapshot. `_row` is a
+hash of the row, as rows of a table have no place.
+"""
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ..core.contract import Column, Contract
+from ..core.engine import connect
+from ..core.errors import NotReady
+from ..core.event_time import EventTime
+from ..core.pipeline import Connection
+from ..core.postgres_connection import PostgresConnection, PostgresSession, quoted
+from ..core.units import Request, literal
+from .postgres_relation import PostgresRelation
+
+DAY = timedelta(days=1)
+SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresSource:
+    """`table` may have its schema before it. Times without a zone are in that of `when`."""
+
+    connection: PostgresConnection
+    table: str
+    when: EventTime | None = None
+
+    @property
+    def event_time(self) -> str | None:
+        return self.when.column if self.when else None
+
+    def ready(self, as_of: datetime, contract: Contract) -> None:
+        """Raise if there is no such table."""
+        with closing(connect(None, "1GB")) as con, self.connection.session() as session:
+            self._relation(session, con)
+
+    def columns(self, contract: Contract) -> tuple[Column, ...]:
+        """The contract's types; exact numbers as texts, so that the gate sees what it would round."""
+        exact = {"type": "STRING"}
+        columns = contract.source
+        return tuple(
+            c.model_copy(update=exact) if c.type.startswith("DECIMAL") else c for c in columns
+        )
+
+    def select(self, con: Connection, request: Request, contract: Contract) -> str:
+        self._take(con, "selected", request, contract)
+        return "SELECT * FROM selected"
+
+    def unsplit(self, con: Connection) -> int:
+        return 0
+
+    def read(self, con: Connection, request: Request, contract: Contract) -> Callable[[], None]:
+        self._take(con, "batch", request, contract)
+        return lambda: None  # what changes now was not seen
+
+    def _take(self, con: Connection, into: str, request: Request, contract: Contract) -> None:
+        with self.connection.session() as session:
+            session.execute(SNAPSHOT)
+            relation = self._relation(session, con)
+            relation.refuse_drift(contract)
+            cells = [relation.cell(column) for column in self.columns(contract)]
+            cells.append(f"{relation.problem(contract)} AS _problem")
+            where = self._wanted(relation, request, contract)
+            query = f"SELECT {', '.join(cells)} FROM {relation.name} WHERE {where}"
+            session.pull(con, query, into, self._traced(relation, request, contract))
+
+    def _relation(self, session: PostgresSession, con: Connection) -> PostgresRelation:
+        name = quoted(*self.table.split(".", 1))
+        found = session.columns(con, name)
+        if not found:
+            raise NotReady(f"there is no table {self.table} at {self.connection}")
+        return PostgresRelation(name, found)
+
+    def _wanted(self, relation: PostgresRelation, request: Request, contract: Contract) -> str:
+        """The rows that may be wanted, in the database's words. No zone is a day from UTC."""
+        if not request.between or not self.when:
+            return "true"
+        time = next(c for c in contract.source if c.name == self.event_time)
+        start, end = request.between
+        if relation.zoned(time):
+            bounds = (f"TIMESTAMPTZ '{start}+00'", f"TIMESTAMPTZ '{end}+00'")
+        else:
+            bounds = (literal(start - DAY), literal(end + DAY))
+        name = quoted(time.source)
+        return f"{name} >= {bounds[0]} AND {name} < {bounds[1]}"
+
+    def _traced(self, relation: PostgresRelation, request: Request, contract: Contract) -> str:
+        """What is read, with where it came from and when it happened, in UTC."""
+        names, when, where = [c.name for c in contract.source], "NULL", "true"
+        if self.when:
+            raw = next(c for c in contract.source if c.name == self.event_time)
+            when = raw.name if relation.zoned(raw) else self.when.utc(raw, raw.type)
+        if request.between:
+            start, end = map(literal, request.between)
+            where = f"_event_time >= {start} AND _event_time < {end}"
+        row = f"CAST(hash({', '.join(names)}) >> 1 AS BIGINT) AS _row"
+        traces = f"{literal(self.table)} AS _file, {row}, CAST(NULL AS STRING) AS _line"
+        timed = f"SELECT *, {traces}, CAST({when} AS TIMESTAMP) AS _event_time FROM pulled"
+        return f"SELECT *, {request.unit} AS _unit FROM ({timed}) WHERE {where}"
