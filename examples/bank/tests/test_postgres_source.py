@@ -192,7 +192,8 @@ def test_a_server_that_goes_while_it_is_read_leaves_everything_as_it_was(
     broken = here.having("source", table="public.broken")
     columns = ", ".join(f'"{column.source}"' for column in here.columns[1:])
     first = here.columns[0].source
-    table = f"public.{here.pipeline.source.table}"  # type: ignore[attr-defined]
+    names: list[str] = here.pipeline.source.table.split(".")  # type: ignore[attr-defined]
+    table = ".".join(f'"{one}"' for one in names)
     view = f"""SELECT CASE WHEN pg_terminate_backend(pg_backend_pid()) THEN "{first}" END
         AS "{first}", {columns} FROM {table}"""
     execute(f"CREATE VIEW public.broken AS {view}", database=name_of(here.folder))
