@@ -66,7 +66,8 @@ object Processes {
     val process = new ProcessBuilder((all ++ (main +: arguments)).asJava)
     process.environment.putAll(world.environment.asJava)
     process.redirectErrorStream(true)
-    process.redirectOutput(Redirect.appendTo(world.folder.resolve("process.log").toFile)).start()
+    val log = Files.createDirectories(world.folder).resolve("process.log") // no file may be there yet
+    process.redirectOutput(Redirect.appendTo(log.toFile)).start()
   }
 
   /** This process's own, but for the zone, which is the machine's. */

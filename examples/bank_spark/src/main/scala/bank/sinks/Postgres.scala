@@ -23,7 +23,9 @@ final case class Postgres(connection: PostgresConnection) extends Overwritable {
     Using.resource(connection.opened()) { driver =>
       val store = new PostgresStore(connection, driver, dataset, spark)
       if (write) store.prepare()
-      use(store)
+      val result = use(store)
+      if (write) store.release()
+      result
     }
 }
 
@@ -57,6 +59,9 @@ final private class PostgresStore(
     atomically(driver)(place.make(tables))
     Staging(connection, dataset.name).drop(every = true)
   }
+
+  /** At once: the server takes a moment to see that a connection is closed. */
+  def release(): Unit = execute(driver, "SELECT pg_advisory_unlock_all()")
 
   def transact(session: SparkSession)(work: Transaction => Seq[Entry]): Seq[Entry] = synchronized {
     val staging = Staging(connection, dataset.name)

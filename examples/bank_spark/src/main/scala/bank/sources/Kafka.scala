@@ -68,7 +68,9 @@ final case class KafkaSource(
 
 /** The messages of one partition at `[from, until)`. */
 final case class Messages(topic: String, partition: Int, from: Long, until: Long) {
-  def name: String = s"$topic-$partition:$from-$until"
+
+  /** In the order of offsets, also as text: of messages with one key the last name wins. */
+  def name: String = f"$topic-$partition:$from%019d-$until%019d"
 
   /** The same messages in ranges of at most so many. */
   def pieces(most: Int): Seq[Messages] =

@@ -21,12 +21,12 @@ class KafkaFeedTest extends Proofs {
     KafkaServer.send(made.topic, Seq.fill(3)("{}"))
     KafkaServer.send(made.topic, Seq.fill(1)("{}"), partition = 1)
     val first = made.items(Map.empty)
-    assert(
-      first.map(_.file.split("-", -1).takeRight(2).mkString("-")) == Seq("0:0-2", "1:0-1", "0:2-3")
-    )
+    def messages(partition: Int, from: Long, until: Long) =
+      Messages(made.topic, partition, from, until).name
+    assert(first.map(_.file) == Seq(messages(0, 0, 2), messages(1, 0, 1), messages(0, 2, 3)))
     KafkaServer.send(made.topic, Seq.fill(1)("{}"))
     val later = made.items(known(first).toMap)
-    assert(later.map(_.file).diff(first.map(_.file)) == Seq(Messages(made.topic, 0, 3, 4).name))
+    assert(later.map(_.file).diff(first.map(_.file)) == Seq(messages(0, 3, 4)))
     assert(made.stamps().keySet == later.map(_.file).toSet)
   }
 
