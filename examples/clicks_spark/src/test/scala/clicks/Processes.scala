@@ -66,7 +66,7 @@ object Processes {
     val process = new ProcessBuilder((all ++ (main +: arguments)).asJava)
     process.environment.putAll(world.environment.asJava)
     process.redirectErrorStream(true)
-    val log = Files.createDirectories(world.folder).resolve("process.log") // no file may be there yet
+    val log = Files.createDirectories(world.folder).resolve("process.log")
     process.redirectOutput(Redirect.appendTo(log.toFile)).start()
   }
 
