@@ -19,7 +19,6 @@ from scaffold import catalogue
 from scripts.render_examples import EXAMPLES, definitions, render_into
 from tests.combinations import PYTHON, SCALA
 from tests.jvm import LIGHT, Sbt
-from tests.services import Database
 from tests.test_proofs import assert_proved
 
 pytestmark = [
@@ -67,29 +66,32 @@ def test_an_example_s_own_tests_pass(name: str) -> None:
     assert_proved(EXAMPLES / name)
 
 
-ASSEMBLED = {"flights_spark"}
-"""Those that are part of every run; the others take minutes more, were not all seen to pass, and are in the matrix."""
+IN_EVERY_RUN = {"flights_spark", "clicks_spark"}
+"""The others take minutes more, and are in the matrix."""
 
 
 @pytest.mark.xdist_group("scala")
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=() if name in ASSEMBLED else pytest.mark.matrix)
+        pytest.param(name, marks=() if name in IN_EVERY_RUN else pytest.mark.matrix)
         for name in of(SCALA)
     ],
 )
 def test_a_scala_example_goes_through_real_sbt(
     name: str, tmp_path: Path, sbt: Sbt, request: pytest.FixtureRequest
 ) -> None:
-    """From a folder that has nothing but the project: formatted, compiled, assembled, and run by spark-submit."""
+    """From a folder that has nothing but the project: formatted, proved, assembled, and run by spark-submit."""
     project = alone(name, tmp_path)
     servers: dict[str, str] = {}
     if name == "bank_spark":
-        servers["PIPELINE_POSTGRES__URL"] = request.getfixturevalue("postgres").jdbc
-        servers["PIPELINE_KAFKA__SERVERS"] = request.getfixturevalue("kafka")
-    checks = ("scalafmtCheckAll", "scalafmtSbtCheck", "Test / compile", "assembly")
-    said = sbt(project, *checks, PROVIDED, "export Compile / managedClasspath", timeout=3000)
+        postgres, kafka = (request.getfixturevalue(one) for one in ("postgres", "kafka"))
+        servers["PIPELINE_POSTGRES__URL"] = servers["PIPELINE_TEST_POSTGRES"] = postgres.jdbc
+        servers["PIPELINE_KAFKA__SERVERS"] = servers["PIPELINE_TEST_KAFKA"] = kafka
+    checks = ("scalafmtCheckAll", "scalafmtSbtCheck", "test", "assembly")
+    path = (PROVIDED, "export Compile / managedClasspath")
+    said = sbt(project, *checks, *path, env={"PROOFS": "1", **servers}, timeout=3000)
+    assert "All tests passed." in said
     (jar,) = (project / "target/scala-2.13").glob("*.jar")
     spark = next(line for line in reversed(said.splitlines()) if ".jar:" in line)
     assert "delta" not in spark
@@ -110,16 +112,6 @@ def test_a_scala_example_goes_through_real_sbt(
         code, facts = submit("run", "customers", "--as-of", "2025-01-04")
         assert (code, len(facts["customers"]["failed"])) == (1, 1)  # a suspiciously small snapshot
         assert submit("run", "nobody") == (2, {})
-
-
-@pytest.mark.matrix
-@pytest.mark.xdist_group("scala")
-@pytest.mark.parametrize("name", of(SCALA))
-def test_a_scala_example_s_own_tests_pass(
-    name: str, tmp_path: Path, sbt: Sbt, postgres: Database, kafka: str
-) -> None:
-    servers = {"PIPELINE_TEST_POSTGRES": postgres.jdbc, "PIPELINE_TEST_KAFKA": kafka}
-    assert "All tests passed." in sbt(alone(name, tmp_path), "test", env=servers, timeout=3000)
 
 
 def alone(name: str, folder: Path) -> Path:

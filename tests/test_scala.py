@@ -41,7 +41,7 @@ def test_every_combination_is_formatted_and_compiles_without_a_warning(pooled: P
     pooled.check()
 
 
-@pytest.mark.matrix  # until all of them pass: then it belongs into every run
+@pytest.mark.matrix  # it takes half an hour
 def test_the_proofs_of_a_pairwise_set_pass(pooled: Pool, servers: Mapping[str, str]) -> None:
     """Each proof with one of the pipelines that it fits, each with another one."""
     found = pooled.prove("pairs.*", env={"PROOFS": "1", **servers})
