@@ -314,6 +314,7 @@ def test_without_a_terminal_every_missing_answer_is_said_with_the_command_that_h
         (["-d", "histroy=past"], 'Did you mean "history"?'),
         (["-d", "late"], "it is no key=value"),
         (["--runtime", "cobol"], "no such choice"),
+        (["--source", "kafka"], "Add --runtime scala_spark, or say one of: files, postgres"),
         (["--sample", "nowhere.csv"], "does not exist"),
         (["--answers", "nowhere.yml"], "Cannot read the answers file"),
     ],

@@ -61,6 +61,13 @@ def test_some_ids_that_come_again_are_rows_that_change(write: Write) -> None:
     assert answer(path, "changes") == "changed"
 
 
+def test_a_row_that_comes_again_much_later_has_changed_too(write: Write) -> None:
+    again = [*orders(3), (1003, orders(1)[3][1], 99)]
+    found = look(write("order_id,ordered_at,amount", a=orders(1), b=orders(2), c=again))
+    assert found.answers["changes"] == "changed"
+    assert found.why["changes"] == "one row comes again in a later file, by the column order_id"
+
+
 def test_files_that_have_everything_again_show_what_is_gone(write: Write) -> None:
     folder = write("order_id,ordered_at,amount", a=orders(1), b=orders(1)[2:], c=orders(1)[3:])
     found = look(folder)

@@ -139,10 +139,8 @@ def _compare(here: _Seen, identity: Column) -> None:
         rows, both, changed = one(here.connection, query)
         before, again, other = before + rows, again + both, other + changed
     name, files = identity.name, len(here.raw.ends)
-    if not again:
-        here.say("changes", "added", f"in {files} files no {name} comes twice")
-    elif again < WHOLE * before:
-        here.say("changes", "changed", f"{again} rows come again in a later file, by their {name}")
+    if again < WHOLE * before:
+        _say_again(here, identity)
     else:
         here.settings["take"] = "newest"
         gone = before - again
@@ -153,6 +151,19 @@ def _compare(here: _Seen, identity: Column) -> None:
             here.say("changes", "changed", f"{what}, and {other} have other values in the next")
         else:
             here.say("changes", "added", f"{what}, and none is changed or gone")
+
+
+def _say_again(here: _Seen, identity: Column) -> None:
+    """A correction may come in any later file, not only in the next one."""
+    files = len(here.raw.ends)
+    query = f"SELECT count(*) - count(DISTINCT {identity.sql}) FROM filed"
+    (again,) = one(here.connection, query)
+    if again:
+        rows = "one row comes" if again == 1 else f"{again} rows come"
+        told = f"{rows} again in a later file, by the column {identity.name}"
+        here.say("changes", "changed", told)
+    else:
+        here.say("changes", "added", f"in {files} files no {identity.name} comes twice")
 
 
 def _by_column(here: _Seen) -> None:
