@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from scaffold import catalogue as catalogues
-from scaffold import cli
+from scaffold import chart as charts
+from scaffold import cli, recommend
+from scaffold.chart import UNKNOWN, Line
 from scaffold.pattern import Pattern
 from scripts.docs import build, chart, commands, diagrams, excerpts, links, messages, patterns
 from scripts.docs.excerpts import Broken
 from scripts.docs.pages import Site
+from scripts.docs.tree import Branch, Leaf
 from tests.releases import copied
 
 ROOT = Path(__file__).parent.parent
@@ -256,15 +260,59 @@ def test_the_readme_s_table_of_patterns_is_that_of_the_catalogue() -> None:
 
 def test_the_chart_is_unrolled_into_the_smallest_tree_that_says_the_same() -> None:
     lines = [
-        {"pattern": "sink/log", "when": {"target": "added"}},
-        {"pattern": "sink/files", "when": {"readers": ["many", "few"]}},
-        {"pattern": "sink/file", "when": {"target": ["replaced", "unknown"]}},
+        Line("sink/log", "x", {"target": ("added",)}),
+        Line("sink/files", "x", {"readers": ("many", "few")}),
+        Line("sink/file", "x", {"target": ("replaced", UNKNOWN)}),
     ]
-    asked = {
-        "readers": {"answers": {"many": "", "few": "", "none": ""}},
-        "target": {"answers": {"added": "", "replaced": ""}},
-        "other": {"answers": {"a": "", "b": ""}},
+    answers = {
+        "readers": ("many", "few", "none"),
+        "target": ("added", "replaced"),
+        "other": ("a", "b"),
     }
-    readers = chart.Branch("readers", ((("many", "few"), "sink/files"), (("none",), "sink/file")))
-    tree = chart.Branch("target", ((("added",), "sink/log"), (("replaced",), readers)))
-    assert chart.smallest(lines, asked) == tree
+
+    def decide(said: Mapping[str, str]) -> Leaf:
+        return leaf(next(one.pattern for one in lines if charts.fits(one.when, said)))
+
+    readers = Branch(
+        "readers", ((("many", "few"), leaf("sink/files")), (("none",), leaf("sink/file")))
+    )
+    tree = Branch("target", ((("added",), leaf("sink/log")), (("replaced",), readers)))
+    assert chart.smallest(answers, decide) == tree
+
+
+def leaf(word: str) -> Leaf:
+    return Leaf(((word, word),))
+
+
+def test_the_picture_of_the_chart_leads_where_recommend_does(site: Path) -> None:
+    """For files, of which everything can be asked: each way of the picture, in each runtime."""
+    drawn = text(site, "choosing")
+    for axis in ("sink", "extraction"):
+        tree = chart.tree(CATALOGUE.axis(axis), CATALOGUE)
+        for said, end in ways(tree):
+            for runtime in CATALOGUE.runtimes:
+                found = recommend.recommend(said, {}, CATALOGUE.on(runtime.id)).choice[axis]
+                places = [to for _, to in end.ends]
+                assert f"../patterns/{axis}/{found}/" in places, (said, runtime.id)
+            assert all(f'href="{to}"' in drawn for _, to in end.ends)
+
+
+def ways(tree: Branch | Leaf) -> Iterator[tuple[dict[str, str], Leaf]]:
+    """What one says on each way, and where that ends."""
+    if isinstance(tree, Leaf):
+        yield {}, tree
+        return
+    for answers, end in tree.ways:
+        for answer in answers:
+            yield from ((said | {tree.question: answer}, leaf_) for said, leaf_ in ways(end))
+
+
+def test_nothing_in_the_picture_of_the_chart_lies_outside_of_it(site: Path) -> None:
+    for drawing in re.findall(r"<svg viewBox.*?</svg>", text(site, "choosing"), re.DOTALL):
+        width, height = map(int, re.findall(r"viewBox=\"0 0 (\d+) (\d+)\"", drawing)[0])
+        boxes = re.findall(r'<rect x="(\d+)" y="(-?\d+)" width="(\d+)" height="(\d+)"', drawing)
+        assert boxes
+        for x, y, wide, tall in (map(int, box) for box in boxes):
+            assert y >= 0
+            assert x + wide <= width
+            assert y + tall <= height

@@ -101,7 +101,7 @@ def generated(root: Path, catalogue: Catalogue, source: str) -> str:
             return patterns.page(one, catalogue, root)
     made: dict[str, Callable[[], str]] = {
         "templates/patterns/index.md": lambda: patterns.index(catalogue),
-        "docs/choosing.md": lambda: chart.page(root, catalogue),
+        "docs/choosing.md": lambda: chart.page(catalogue),
         "docs/commands.md": commands.page,
         "docs/errors.md": lambda: errors.page(root),
         "docs/decisions/index.md": lambda: decisions(root),
