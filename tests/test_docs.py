@@ -12,10 +12,10 @@ from click.testing import CliRunner
 
 from scaffold import catalogue as catalogues
 from scaffold import chart as charts
-from scaffold import cli, recommend
+from scaffold import cli, flowing, recommend
 from scaffold.chart import UNKNOWN, Line
 from scaffold.pattern import Pattern
-from scripts.docs import build, chart, commands, diagrams, excerpts, links, messages, patterns
+from scripts.docs import axes, build, chart, commands, diagrams, excerpts, links, messages, patterns
 from scripts.docs.excerpts import Broken
 from scripts.docs.pages import Site
 from scripts.docs.tree import Branch, Leaf
@@ -191,6 +191,28 @@ def test_a_pattern_has_a_page_with_its_code_its_settings_and_what_its_proofs_say
         assert all(f"- {proof}" in page for proof in patterns.sentences(test))
 
 
+@pytest.mark.parametrize(
+    ("axis", "asked"),
+    [
+        ("source", {"replayable", "ordered", "current_state"}),
+        ("sink", {"overwritable", "safe_retry"}),
+    ],
+)
+def test_sources_and_sinks_are_told_apart_by_what_they_can_do(
+    axis: str, asked: set[str], site: Path
+) -> None:
+    page = (site / "docs" / axes.place(CATALOGUE.axis(axis))).read_text(encoding="utf-8")
+    assert page.count("{ .diagram }") == 1
+    (head,) = re.findall(r"^\| \| (`.*`) \|$", page, re.MULTILINE)
+    names = head.replace("`", "").split(" | ")
+    assert set(names) == asked
+    for one in CATALOGUE.of(axis):
+        able = " | ".join("yes" if name in one.provides else "no" for name in names)
+        assert f"| [{one.title}]({one.id}.md) | {able} |" in page
+    for other in CATALOGUE.patterns.values():
+        assert all(need.reason in page for need in other.needs if need.capability in asked)
+
+
 @pytest.mark.parametrize("name", list(cli.COMMANDS))
 def test_the_reference_has_every_flag_that_help_shows(name: str) -> None:
     shown = CliRunner().invoke(cli.root, [name, "--help"]).output
@@ -247,6 +269,29 @@ def test_a_diagram_is_drawn_without_a_browser_and_has_a_title() -> None:
     assert "#FFFFFF" not in drawn[:300]
 
 
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        ("a --> b[one]\n    a -->|a label that is longer| c[two]\n", "a box lies over the label"),
+        ('a["one"] --> b["two"] -->|else| c["three"]\n', "was taken for text"),
+    ],
+)
+def test_a_diagram_that_hides_its_words_is_refused(lines: str, problem: str) -> None:
+    with pytest.raises(Broken, match=f"^Hidden: .*{problem}"):
+        diagrams.draw(f"accTitle: Hidden\nflowchart TD\n    {lines}")
+
+
+@pytest.mark.parametrize("pattern", patterns.shown(CATALOGUE), ids=lambda one: one.ref)
+def test_the_page_of_a_pattern_has_a_diagram_that_fits_a_terminal(pattern: Pattern) -> None:
+    _, how, rest = pattern.page.partition("## How it works\n")
+    assert how
+    assert re.search(r"^    \S", rest.partition("\n## ")[0], re.MULTILINE)
+    shown = flowing.flowed(pattern.page, 80)
+    assert max(map(len, shown.splitlines())) <= 80
+    assert shown.split() == pattern.page.split()
+    assert all(line in shown for line in pattern.page.splitlines() if line.startswith("    "))
+
+
 def test_the_label_of_an_arrow_has_no_quotes_in_the_drawing() -> None:
     drawn = diagrams.draw('accTitle: A call\nflowchart LR\n    a -->|"plan(x)"| b\n')
     assert "plan(x)" in drawn
@@ -255,7 +300,7 @@ def test_the_label_of_an_arrow_has_no_quotes_in_the_drawing() -> None:
 
 
 def test_the_readme_s_table_of_patterns_is_that_of_the_catalogue() -> None:
-    assert patterns.table(CATALOGUE) in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert axes.table(CATALOGUE) in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_chart_is_unrolled_into_the_smallest_tree_that_says_the_same() -> None:

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from scaffold import catalogue as catalogues
-from scaffold.catalogue import Catalogue
-from scripts.docs import chart, commands, errors, links, patterns
+from scaffold.catalogue import Axis, Catalogue
+from scripts.docs import axes, chart, commands, errors, links, patterns
 from scripts.docs.excerpts import Broken
 from scripts.docs.pages import Site
 
@@ -49,7 +49,7 @@ def readme(root: Path) -> None:
     file = root / "README.md"
     before, _, rest = file.read_text(encoding="utf-8").partition(BEGIN)
     after = rest.partition(END)[2]
-    table = patterns.table(catalogues.of(root))
+    table = axes.table(catalogues.of(root))
     write(file, f"{before}{BEGIN}\n\n{table}\n\n{END}{after}")
 
 
@@ -89,6 +89,7 @@ def places(root: Path, catalogue: Catalogue) -> dict[str, str]:
     written = (path.relative_to(root / "docs").as_posix() for path in (root / "docs").rglob("*.md"))
     found = dict(TOP) | {f"docs/{name}": name for name in (*sorted(written), *GENERATED)}
     found["docs/choosing.md"] = "choosing.md"
+    found |= {axes.source(axis): axes.place(axis) for axis in axes.explained(catalogue, root)}
     return found | {
         f"{patterns.folder(one)}/page.md": patterns.place(one) for one in patterns.shown(catalogue)
     }
@@ -99,8 +100,11 @@ def generated(root: Path, catalogue: Catalogue, source: str) -> str:
     for one in patterns.shown(catalogue):
         if source == f"{patterns.folder(one)}/page.md":
             return patterns.page(one, catalogue, root)
+    for axis in axes.explained(catalogue, root):
+        if source == axes.source(axis):
+            return axes.page(axis, catalogue, root)
     made: dict[str, Callable[[], str]] = {
-        "templates/patterns/index.md": lambda: patterns.index(catalogue),
+        "templates/patterns/index.md": lambda: axes.index(catalogue, root),
         "docs/choosing.md": lambda: chart.page(catalogue),
         "docs/commands.md": commands.page,
         "docs/errors.md": lambda: errors.page(root),
@@ -126,16 +130,14 @@ def navigation(root: Path, catalogue: Catalogue) -> Nav:
     def pages(folder: str, *names: str) -> Nav:
         return [{title(root / "docs" / folder / f"{n}.md"): f"{folder}/{n}.md"} for n in names]
 
-    axes = [
-        {
-            axis.title: [
-                {one.title: patterns.place(one)}
-                for one in patterns.shown(catalogue)
-                if one.axis == axis.id
-            ]
-        }
-        for axis in catalogue.axes
-    ]
+    explained = axes.explained(catalogue, root)
+
+    def own(axis: Axis) -> Nav:
+        shown = (one for one in patterns.shown(catalogue) if one.axis == axis.id)
+        first = [{title(root / axes.source(axis)): axes.place(axis)}] if axis in explained else []
+        return [*first, *({one.title: patterns.place(one)} for one in shown)]
+
+    catalogued = [{axis.title: own(axis)} for axis in catalogue.axes]
     choosing = [{"Which patterns?": "choosing.md"}]
     records = [{title(path): f"decisions/{path.name}"} for path in _decisions(root)]
     return [
@@ -144,7 +146,7 @@ def navigation(root: Path, catalogue: Catalogue) -> Nav:
             {"ETL in Python": "walkthroughs/python.md"},
             {"ETL in Scala": "walkthroughs/scala.md"},
         ]},
-        {"Patterns": [{"All patterns": "patterns/index.md"}, *choosing, *axes]},
+        {"Patterns": [{"All patterns": "patterns/index.md"}, *choosing, *catalogued]},
         {"Code": [
             {"How the code is written": "coding/index.md"},
             {"Both": pages("coding", "functional", "factory", "strategy", "singleton", "object-pool", "tips")},
