@@ -146,8 +146,9 @@ def _refuse_unsaid(entry: Entry, catalogue: Catalogue, problems: Problems) -> No
     for question in catalogue.chart.questions:
         if question.id in known or not recommend.asked(question, catalogue):
             continue
-        answers_ = ", ".join(recommend.options(question, catalogue))
-        problems.found.append(UsageError(f"--{question.id} is missing: {answers_}."))
+        words = ", ".join(recommend.options(question, catalogue))
+        what = f"--{question.id} is missing. {question.question}"
+        problems.found.append(UsageError(what, fix=f"Say one of: {words}."))
         more += [f"--{question.id}", UNKNOWN]
     if more:
         command = reproduce.line((*making.words("recommend"), *more))
