@@ -13,7 +13,8 @@ from scripts.docs import patterns
 INTRO = (
     "Each axis is one decision about a pipeline. What a pattern *provides* another one can *need*: rules follow "
     "from these words alone, so that a new pattern needs no list of pairs. The default is set in **bold**. "
-    "Which of them fits your data, [the chart](../../docs/choosing.md) knows."
+    "Which of them fits your data, [the chart](../../docs/choosing.md) knows; what a unit, a ledger or a hop is, "
+    "[Words](../../docs/words.md) says."
 )
 
 

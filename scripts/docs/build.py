@@ -145,6 +145,7 @@ def navigation(root: Path, catalogue: Catalogue) -> Nav:
             {"What it is": "index.md"},
             {"ETL in Python": "walkthroughs/python.md"},
             {"ETL in Scala": "walkthroughs/scala.md"},
+            {"Words": "words.md"},
         ]},
         {"Patterns": [{"All patterns": "patterns/index.md"}, *choosing, *catalogued]},
         {"Code": [
