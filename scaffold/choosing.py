@@ -45,7 +45,7 @@ def seen(entry: Entry) -> dict[str, str]:
     """What was found in the data, of what was answered so."""
     if entry.signs is None:
         return {}
-    found = entry.signs.answers
+    found = entry.signs.of(entry.heard.get("source"))
     return {
         question: entry.signs.why[question]
         for question, answer in entry.heard.items()
@@ -61,8 +61,9 @@ def _take_back(entry: Entry) -> None:
 
 def _ask(talk: Talk, entry: Entry, question: Question) -> None:
     signs = entry.signs
-    found = signs.answers.get(question.id, UNKNOWN) if signs else UNKNOWN
-    if signs and question.id in signs.why:
+    known = signs.of(entry.heard.get("source")) if signs else {}
+    found = known.get(question.id, UNKNOWN)
+    if signs and question.id in known:
         talk.asker.say(f"Your data: {signs.why[question.id]}.")
     texts = recommend.options(question, talk.catalogue)
     options = [Option(answer, text) for answer, text in texts.items()]

@@ -144,6 +144,21 @@ def test_data_without_a_time_says_so(write: Write) -> None:
     assert found.answers["late"] == "untimed"
 
 
+def test_of_an_export_only_what_its_rows_say_holds_for_a_table(write: Write) -> None:
+    path = write("order_id,ordered_at,amount", a=orders(1), b=orders(2))
+    found = look(path)
+    assert {"changes", "volume", "late"} <= set(found.answers)
+    assert found.of("files") == found.of(None) == found.of("unknown") == found.answers
+    assert found.of("postgres") == {}
+
+
+def test_a_time_of_change_and_of_arrival_hold_for_any_source(write: Write) -> None:
+    at = START + timedelta(days=1)
+    rows = [(n, at, n, at + timedelta(days=2), at + timedelta(days=3)) for n in range(60)]
+    found = look(write("order_id,ordered_at,amount,updated_at,loaded_at", a=rows))
+    assert found.of("kafka") == {"changes": "changed", "late": "week"}
+
+
 def test_the_size_is_that_of_all_files(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write("order_id,ordered_at,amount", a=orders(1), b=orders(2))
     assert answer(path, "volume") == "little"

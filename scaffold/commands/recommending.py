@@ -136,7 +136,7 @@ def _entry(draft: Draft, heard: Mapping[str, str]) -> Entry:
 
 
 def _found(entry: Entry) -> dict[str, str]:
-    return dict(entry.signs.answers) if entry.signs else {}
+    return dict(entry.signs.of(entry.heard.get("source"))) if entry.signs else {}
 
 
 def _refuse_unsaid(entry: Entry, catalogue: Catalogue, problems: Problems) -> None:
