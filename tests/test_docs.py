@@ -80,7 +80,17 @@ def text(site: Path, page: str) -> str:
 
 def test_the_site_is_built_strictly_and_every_link_in_it_leads_to_something(site: Path) -> None:
     assert len(list((site / "site").rglob("*.html"))) > len(SEED) + len(patterns.shown(CATALOGUE))
-    assert (site / "site" / "search.json").stat().st_size > 100_000  # what the search looks through
+
+
+def test_the_search_looks_through_every_page(site: Path) -> None:
+    found = json.loads((site / "site" / "search.json").read_text("utf-8"))["items"]
+    places = {one["location"].partition("#")[0] for one in found}
+    assert places == {
+        place.removesuffix("index.md").removesuffix(".md")
+        + ("/" if "index.md" not in place else "")
+        for place in build.places(ROOT, CATALOGUE).values()
+    }
+    assert any("oldest first, with backoff" in one["text"] for one in found)
 
 
 def test_every_page_is_in_the_navigation_once() -> None:
