@@ -98,6 +98,7 @@ def test_one_file_without_such_a_time_says_nothing_about_changes(write: Write) -
     found = look(write("order_id,ordered_at,amount", a=orders(1)))
     assert "changes" not in found.answers
     assert "late" not in found.answers, "it may have been sorted"
+    assert "they may have been sorted" in found.told("files")["late"]
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,9 @@ def test_rows_of_one_file_that_are_older_than_those_before_them_are_late(write: 
 
 def test_files_in_no_order_of_time_say_nothing_about_lateness(write: Write) -> None:
     path = write("order_id,ordered_at,amount", north=orders(3), south=orders(1, since=50_000))
-    assert answer(path, "late") is None
+    found = look(path)
+    assert "late" not in found.answers
+    assert found.why["late"].endswith("in 2 files in the order of their names: there is no order")
 
 
 def test_a_time_of_arrival_says_how_late_rows_are(write: Write) -> None:

@@ -64,7 +64,17 @@ def _say_late(  # noqa: PLR0913 - the parts of one query
     real = _REAL.format(here.moment.sql if here.moment else "")
     query = f"SELECT count(*), count(*) FILTER (s > 0), max(s) FROM (SELECT {late} AS s FROM {source} WHERE {real})"
     rows, behind, seconds = one(here.connection, query)
-    if not rows or behind > share * rows or not (behind or certain):
+    if not rows:
+        return
+    if behind > share * rows:
+        here.why["late"] = (
+            f"{behind} of {rows} rows are older than one before them, {how}: there is no order"
+        )
+        return
+    if not (behind or certain):
+        here.why["late"] = (
+            f"no row is older than one before it, {how}, but they may have been sorted"
+        )
         return
     hours = (seconds or 0) / 3600
     of_rows = source == "filed"

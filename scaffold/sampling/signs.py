@@ -43,9 +43,13 @@ class Signs:
 
     def of(self, source: str | None) -> Mapping[str, str]:
         """What holds for a source. Of an export, neither its size nor the order of its files says anything about it."""
+        return {q: answer for q, answer in self.answers.items() if q in self.told(source)}
+
+    def told(self, source: str | None) -> Mapping[str, str]:
+        """The sentences that hold for it: also why something cannot be told."""
         if source in (None, "unknown", self.answers.get("source")):
-            return self.answers
-        return {question: self.answers[question] for question in self.by_column}
+            return self.why
+        return {question: self.why[question] for question in self.by_column}
 
 
 @dataclass(slots=True)
