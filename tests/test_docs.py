@@ -15,7 +15,18 @@ from scaffold import chart as charts
 from scaffold import cli, flowing, recommend
 from scaffold.chart import UNKNOWN, Line
 from scaffold.pattern import Pattern
-from scripts.docs import axes, build, chart, commands, diagrams, excerpts, links, messages, patterns
+from scripts.docs import (
+    axes,
+    build,
+    chart,
+    commands,
+    diagrams,
+    excerpts,
+    links,
+    messages,
+    navigation,
+    patterns,
+)
 from scripts.docs.excerpts import Broken
 from scripts.docs.pages import Site
 from scripts.docs.tree import Branch, Leaf
@@ -94,7 +105,7 @@ def test_the_search_looks_through_every_page(site: Path) -> None:
 
 
 def test_every_page_is_in_the_navigation_once() -> None:
-    said = json.dumps(build.navigation(ROOT, CATALOGUE))
+    said = json.dumps(navigation.tree(ROOT, CATALOGUE))
     listed = re.findall(r'"([\w/-]+\.md)"', said)
     assert sorted(listed) == sorted(build.places(ROOT, CATALOGUE).values())
 
