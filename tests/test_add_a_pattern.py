@@ -21,6 +21,7 @@ from tests.releases import copied
 ROOT = Path(__file__).parent.parent
 TOY = ROOT / "tests" / "data" / "row_counts"
 ENTER, UP = "\r", "\x1b[A"
+ROOM = 120  # seconds that a step may take on a busy machine
 BEFORE = (
     "for people",
     "engine",
@@ -63,7 +64,7 @@ class Clone:
             env=clean | own,
             encoding="utf-8",
             dimensions=(60, 160),
-            timeout=30,
+            timeout=ROOM,
         )
         for question in BEFORE:
             talk.expect(question)
