@@ -7,12 +7,10 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from scaffold import recommend
+from scaffold import flowing, recommend
 from scaffold.catalogue import Catalogue
 from scaffold.chart import UNKNOWN
 from scaffold.recommend import Reason, Recommendation
-
-WIDEST = 100
 
 
 def text(found: Recommendation, catalogue: Catalogue, seen: Mapping[str, str]) -> Iterator[str]:
@@ -82,7 +80,7 @@ def _reason(one: Reason, catalogue: Catalogue, word: str) -> Iterator[str]:
 
 
 def _wrapped(line: str, indent: int, first: str = "") -> list[str]:
-    width = min(shutil.get_terminal_size().columns, WIDEST)
+    width = min(shutil.get_terminal_size().columns, flowing.WIDEST)
     blank = " " * indent
     return textwrap.wrap(line, width, initial_indent=first or blank, subsequent_indent=blank)
 

@@ -45,11 +45,12 @@ def seen(entry: Entry) -> dict[str, str]:
     """What was found in the data, of what was answered so."""
     if entry.signs is None:
         return {}
-    found = entry.signs.answers
+    source = entry.heard.get("source")
+    found, told = entry.signs.of(source), entry.signs.told(source)
     return {
-        question: entry.signs.why[question]
-        for question, answer in entry.heard.items()
-        if found.get(question) == answer
+        question: why
+        for question, why in told.items()
+        if entry.heard.get(question, UNKNOWN) == found.get(question, UNKNOWN)
     }
 
 
@@ -61,9 +62,10 @@ def _take_back(entry: Entry) -> None:
 
 def _ask(talk: Talk, entry: Entry, question: Question) -> None:
     signs = entry.signs
-    found = signs.answers.get(question.id, UNKNOWN) if signs else UNKNOWN
-    if signs and question.id in signs.why:
-        talk.asker.say(f"Your data: {signs.why[question.id]}.")
+    source = entry.heard.get("source")
+    found = signs.of(source).get(question.id, UNKNOWN) if signs else UNKNOWN
+    if signs and question.id in signs.told(source):
+        talk.asker.say(f"Your data: {signs.told(source)[question.id]}.")
     texts = recommend.options(question, talk.catalogue)
     options = [Option(answer, text) for answer, text in texts.items()]
     default = entry.heard.get(question.id, found)

@@ -150,7 +150,7 @@ def _needing(pattern: Pattern, catalogue: Catalogue) -> list[Pattern]:
 
 def instead(pattern: Pattern, catalogue: Catalogue) -> list[Pattern]:
     """The others of an axis that has one answer."""
-    if catalogue.axis(pattern.axis).many:
+    if pattern.hidden or catalogue.axis(pattern.axis).many:
         return []
     return [p for p in catalogue.of(pattern.axis) if p is not pattern]
 

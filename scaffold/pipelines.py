@@ -41,11 +41,11 @@ class Change:
         return tuple((old, new) for old, new in pairs if new)
 
 
-def entries(record: Record, catalogue: Catalogue) -> list[dict[str, Any]]:
+def entries(recorded: Entry, catalogue: Catalogue) -> list[dict[str, Any]]:
     """What is recorded of each pipeline: in the list, or flat, as plain copier's questions leave it."""
-    if several := record.answers.get("pipelines"):
+    if several := recorded.get("pipelines"):
         return [dict(entry) for entry in several]
-    named = {"name": record.answers.get("pipeline")} | dict(record.answers)
+    named = {"name": recorded.get("pipeline")} | dict(recorded)
     known = [key.name for key in keys.pipeline(catalogue)]
     return [{name: named[name] for name in known if name in named}]
 
@@ -62,7 +62,7 @@ def misplaced(said: Iterable[str]) -> Iterator[UsageError]:
 
 def switched(record: Record, name: str, said: Entry, catalogue: Catalogue) -> Change:
     """Other answers for one pipeline. Settings that its patterns no longer read are left out."""
-    found = entries(record, catalogue)
+    found = entries(record.answers, catalogue)
     place = _place(found, name)
     found[place] = _forgetting({**found[place], **said, "name": name}, said, catalogue)
     return _change(record, found, catalogue)
@@ -70,12 +70,12 @@ def switched(record: Record, name: str, said: Entry, catalogue: Catalogue) -> Ch
 
 def added(record: Record, more: Sequence[Entry], catalogue: Catalogue) -> Change:
     """More pipelines, after the others."""
-    return _change(record, [*entries(record, catalogue), *more], catalogue)
+    return _change(record, [*entries(record.answers, catalogue), *more], catalogue)
 
 
 def removed(record: Record, name: str, catalogue: Catalogue) -> Change:
     """One pipeline less, but never the last one."""
-    found = entries(record, catalogue)
+    found = entries(record.answers, catalogue)
     place = _place(found, name)
     if len(found) == 1:
         raise UsageError(
@@ -130,7 +130,7 @@ def _forgetting(entry: Entry, said: Entry, catalogue: Catalogue) -> dict[str, An
 
 
 def _change(record: Record, after: Sequence[Entry], catalogue: Catalogue) -> Change:
-    was = _project(record, entries(record, catalogue), catalogue)
+    was = _project(record, entries(record.answers, catalogue), catalogue)
     will = _project(record, after, catalogue)
     asked = {"pipelines": will.answers()["pipelines"]}
     return Change(was, will, {} if was == will else asked)

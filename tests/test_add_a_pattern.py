@@ -10,7 +10,9 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import pexpect
 import pytest
 import yaml
 
@@ -18,6 +20,18 @@ from tests.releases import copied
 
 ROOT = Path(__file__).parent.parent
 TOY = ROOT / "tests" / "data" / "row_counts"
+ENTER, UP = "\r", "\x1b[A"
+ROOM = 120  # seconds that a step may take on a busy machine
+BEFORE = (
+    "for people",
+    "engine",
+    "its package",
+    "Where is your data",
+    "Name of the pipeline",
+    "Where do the rows come from",
+    "Where do the rows go",
+    "rerun and after",
+)
 pytestmark = pytest.mark.slow
 
 
@@ -38,6 +52,24 @@ class Clone:
             capture_output=True,
             text=True,
         )
+
+    def terminal(self, *words: str) -> Any:
+        """Its scaffold in a terminal, where every question is answered by Enter up to the steps."""
+        clean = {k: v for k, v in os.environ.items() if "GIT_" not in k and "PYTEST_" not in k}
+        own = {"PYTHONPATH": str(self.root), "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"}
+        talk = pexpect.spawn(
+            sys.executable,
+            ["-m", "scaffold", *words],
+            cwd=str(self.folder),
+            env=clean | own,
+            encoding="utf-8",
+            dimensions=(60, 160),
+            timeout=ROOM,
+        )
+        for question in BEFORE:
+            talk.expect(question)
+            talk.send(ENTER)
+        return talk
 
     def scaffold(self, *words: str) -> subprocess.CompletedProcess[str]:
         return self.run("-m", "scaffold", *words)
@@ -64,6 +96,34 @@ def test_it_is_listed_shown_and_offered_by_a_flag(clone: Clone) -> None:
     assert re.search(r"row_counts +Says in a table of its own", clone.scaffold("list").stdout)
     assert "A window without rows has no line" in clone.scaffold("show", "row_counts").stdout
     assert "row_counts" in clone.scaffold("new", "--help").stdout
+
+
+def test_it_is_asked_for_in_a_terminal_and_can_be_taken_there(clone: Clone) -> None:
+    talk = clone.terminal("new", "asked", "--extraction", "time_ranged")
+    talk.expect("Which steps lie between source and sink")
+    talk.expect("Row counts.*how many clean rows each window has")
+    talk.send(f"{UP} {ENTER}")
+    talk.expect("Another pipeline")
+    talk.send("n")
+    talk.expect("Make this project")
+    talk.send(ENTER)
+    talk.expect("--structure row_counts")
+    talk.expect(pexpect.EOF)
+    made = (clone.folder / "asked" / ".copier-answers.yml").read_text(encoding="utf-8")
+    (pipeline,) = yaml.safe_load(made)["pipelines"]
+    assert pipeline["structure"] == ["multi_hop", "row_counts"]
+
+
+def test_where_its_rule_forbids_it_the_terminal_says_why(clone: Clone) -> None:
+    talk = clone.terminal("new", "forbidden", "--extraction", "streaming")
+    talk.expect("Which steps lie between source and sink")
+    talk.expect("Row counts.*it counts by window")
+    talk.close(force=True)
+
+
+def test_the_chart_names_it_among_what_nothing_asks_for(clone: Clone) -> None:
+    text = " ".join(clone.scaffold("recommend", "--defaults").stdout.split())
+    assert "Structure: Row counts nothing that you said asks for it." in text
 
 
 def test_its_rule_is_kept_with_its_reason(clone: Clone) -> None:

@@ -115,14 +115,27 @@ def test_a_shell_that_is_not_known_is_refused() -> None:
     assert "bash, zsh, fish" in done.stderr
 
 
+@pytest.mark.parametrize("record", ["pipelines: [", "pipelines: [1]", "pipelines: 1", "- x"])
 @pytest.mark.parametrize("words", ["scaffold switch ", "scaffold nothing ", "scaffold remove "])
-def test_a_tab_where_nothing_can_be_found_out_is_no_error(words: str, tmp_path: Path) -> None:
+def test_a_tab_where_nothing_can_be_found_out_is_no_error(
+    words: str, record: str, tmp_path: Path
+) -> None:
     """Neither a folder without a project nor a word that is no command is an error to whoever types."""
-    (tmp_path / ".copier-answers.yml").write_text("pipelines: [")
+    (tmp_path / ".copier-answers.yml").write_text(record)
     place = {"COMP_WORDS": words, "COMP_CWORD": "2", "_SCAFFOLD_COMPLETE": "bash_complete"}
     done = complete(cwd=tmp_path, **place)
     assert (done.returncode, done.stderr) == (0, "")
     assert bool(done.stdout.strip()) == ("nothing" in words)  # then commands are offered instead
+
+
+@pytest.mark.parametrize("record", ["pipeline: orders", "pipelines: [{name: orders}]"])
+def test_pipelines_are_found_as_scaffold_and_as_plain_copier_record_them(
+    record: str, tmp_path: Path
+) -> None:
+    (tmp_path / ".copier-answers.yml").write_text(f"{record}\n_commit: v1\n")
+    words = {"COMP_WORDS": "scaffold switch ord", "COMP_CWORD": "2"}
+    done = complete(cwd=tmp_path, _SCAFFOLD_COMPLETE="bash_complete", **words)
+    assert done.stdout.split() == ["plain,orders"]
 
 
 def complete(

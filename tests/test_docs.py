@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from scaffold import catalogue as catalogues
-from scaffold import cli
+from scaffold import chart as charts
+from scaffold import cli, flowing, recommend
+from scaffold.chart import UNKNOWN, Line
 from scaffold.pattern import Pattern
-from scripts.docs import build, chart, commands, diagrams, excerpts, links, messages, patterns
+from scripts.docs import (
+    axes,
+    build,
+    chart,
+    commands,
+    diagrams,
+    excerpts,
+    links,
+    messages,
+    navigation,
+    patterns,
+)
 from scripts.docs.excerpts import Broken
 from scripts.docs.pages import Site
+from scripts.docs.tree import Branch, Leaf
 from tests.releases import copied
 
 ROOT = Path(__file__).parent.parent
@@ -76,11 +91,21 @@ def text(site: Path, page: str) -> str:
 
 def test_the_site_is_built_strictly_and_every_link_in_it_leads_to_something(site: Path) -> None:
     assert len(list((site / "site").rglob("*.html"))) > len(SEED) + len(patterns.shown(CATALOGUE))
-    assert (site / "site" / "search.json").stat().st_size > 100_000  # what the search looks through
+
+
+def test_the_search_looks_through_every_page(site: Path) -> None:
+    found = json.loads((site / "site" / "search.json").read_text("utf-8"))["items"]
+    places = {one["location"].partition("#")[0] for one in found}
+    assert places == {
+        place.removesuffix("index.md").removesuffix(".md")
+        + ("/" if "index.md" not in place else "")
+        for place in build.places(ROOT, CATALOGUE).values()
+    }
+    assert any("oldest first, with backoff" in one["text"] for one in found)
 
 
 def test_every_page_is_in_the_navigation_once() -> None:
-    said = json.dumps(build.navigation(ROOT, CATALOGUE))
+    said = json.dumps(navigation.tree(ROOT, CATALOGUE))
     listed = re.findall(r'"([\w/-]+\.md)"', said)
     assert sorted(listed) == sorted(build.places(ROOT, CATALOGUE).values())
 
@@ -187,6 +212,28 @@ def test_a_pattern_has_a_page_with_its_code_its_settings_and_what_its_proofs_say
         assert all(f"- {proof}" in page for proof in patterns.sentences(test))
 
 
+@pytest.mark.parametrize(
+    ("axis", "asked"),
+    [
+        ("source", {"replayable", "ordered", "current_state"}),
+        ("sink", {"overwritable", "safe_retry"}),
+    ],
+)
+def test_sources_and_sinks_are_told_apart_by_what_they_can_do(
+    axis: str, asked: set[str], site: Path
+) -> None:
+    page = (site / "docs" / axes.place(CATALOGUE.axis(axis))).read_text(encoding="utf-8")
+    assert page.count("{ .diagram }") == 1
+    (head,) = re.findall(r"^\| \| (`.*`) \|$", page, re.MULTILINE)
+    names = head.replace("`", "").split(" | ")
+    assert set(names) == asked
+    for one in CATALOGUE.of(axis):
+        able = " | ".join("yes" if name in one.provides else "no" for name in names)
+        assert f"| [{one.title}]({one.id}.md) | {able} |" in page
+    for other in CATALOGUE.patterns.values():
+        assert all(need.reason in page for need in other.needs if need.capability in asked)
+
+
 @pytest.mark.parametrize("name", list(cli.COMMANDS))
 def test_the_reference_has_every_flag_that_help_shows(name: str) -> None:
     shown = CliRunner().invoke(cli.root, [name, "--help"]).output
@@ -243,6 +290,29 @@ def test_a_diagram_is_drawn_without_a_browser_and_has_a_title() -> None:
     assert "#FFFFFF" not in drawn[:300]
 
 
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        ("a --> b[one]\n    a -->|a label that is longer| c[two]\n", "a box lies over the label"),
+        ('a["one"] --> b["two"] -->|else| c["three"]\n', "was taken for text"),
+    ],
+)
+def test_a_diagram_that_hides_its_words_is_refused(lines: str, problem: str) -> None:
+    with pytest.raises(Broken, match=f"^Hidden: .*{problem}"):
+        diagrams.draw(f"accTitle: Hidden\nflowchart TD\n    {lines}")
+
+
+@pytest.mark.parametrize("pattern", patterns.shown(CATALOGUE), ids=lambda one: one.ref)
+def test_the_page_of_a_pattern_has_a_diagram_that_fits_a_terminal(pattern: Pattern) -> None:
+    _, how, rest = pattern.page.partition("## How it works\n")
+    assert how
+    assert re.search(r"^    \S", rest.partition("\n## ")[0], re.MULTILINE)
+    shown = flowing.flowed(pattern.page, 80)
+    assert max(map(len, shown.splitlines())) <= 80
+    assert shown.split() == pattern.page.split()
+    assert all(line in shown for line in pattern.page.splitlines() if line.startswith("    "))
+
+
 def test_the_label_of_an_arrow_has_no_quotes_in_the_drawing() -> None:
     drawn = diagrams.draw('accTitle: A call\nflowchart LR\n    a -->|"plan(x)"| b\n')
     assert "plan(x)" in drawn
@@ -251,20 +321,64 @@ def test_the_label_of_an_arrow_has_no_quotes_in_the_drawing() -> None:
 
 
 def test_the_readme_s_table_of_patterns_is_that_of_the_catalogue() -> None:
-    assert patterns.table(CATALOGUE) in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert axes.table(CATALOGUE) in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_chart_is_unrolled_into_the_smallest_tree_that_says_the_same() -> None:
     lines = [
-        {"pattern": "sink/log", "when": {"target": "added"}},
-        {"pattern": "sink/files", "when": {"readers": ["many", "few"]}},
-        {"pattern": "sink/file", "when": {"target": ["replaced", "unknown"]}},
+        Line("sink/log", "x", {"target": ("added",)}),
+        Line("sink/files", "x", {"readers": ("many", "few")}),
+        Line("sink/file", "x", {"target": ("replaced", UNKNOWN)}),
     ]
-    asked = {
-        "readers": {"answers": {"many": "", "few": "", "none": ""}},
-        "target": {"answers": {"added": "", "replaced": ""}},
-        "other": {"answers": {"a": "", "b": ""}},
+    answers = {
+        "readers": ("many", "few", "none"),
+        "target": ("added", "replaced"),
+        "other": ("a", "b"),
     }
-    readers = chart.Branch("readers", ((("many", "few"), "sink/files"), (("none",), "sink/file")))
-    tree = chart.Branch("target", ((("added",), "sink/log"), (("replaced",), readers)))
-    assert chart.smallest(lines, asked) == tree
+
+    def decide(said: Mapping[str, str]) -> Leaf:
+        return leaf(next(one.pattern for one in lines if charts.fits(one.when, said)))
+
+    readers = Branch(
+        "readers", ((("many", "few"), leaf("sink/files")), (("none",), leaf("sink/file")))
+    )
+    tree = Branch("target", ((("added",), leaf("sink/log")), (("replaced",), readers)))
+    assert chart.smallest(answers, decide) == tree
+
+
+def leaf(word: str) -> Leaf:
+    return Leaf(((word, word),))
+
+
+def test_the_picture_of_the_chart_leads_where_recommend_does(site: Path) -> None:
+    """For files, of which everything can be asked: each way of the picture, in each runtime."""
+    drawn = text(site, "choosing")
+    for axis in ("sink", "extraction"):
+        tree = chart.tree(CATALOGUE.axis(axis), CATALOGUE)
+        for said, end in ways(tree):
+            for runtime in CATALOGUE.runtimes:
+                found = recommend.recommend(said, {}, CATALOGUE.on(runtime.id)).choice[axis]
+                places = [to for _, to in end.ends]
+                assert f"../patterns/{axis}/{found}/" in places, (said, runtime.id)
+            assert all(f'href="{to}"' in drawn for _, to in end.ends)
+
+
+def ways(tree: Branch | Leaf) -> Iterator[tuple[dict[str, str], Leaf]]:
+    """What one says on each way, and where that ends."""
+    if isinstance(tree, Leaf):
+        yield {}, tree
+        return
+    for answers, end in tree.ways:
+        for answer in answers:
+            yield from ((said | {tree.question: answer}, leaf_) for said, leaf_ in ways(end))
+
+
+def test_nothing_in_the_picture_of_the_chart_lies_outside_of_it(site: Path) -> None:
+    for drawing in re.findall(r"<svg viewBox.*?</svg>", text(site, "choosing"), re.DOTALL):
+        width, height = map(int, re.findall(r"viewBox=\"0 0 (\d+) (\d+)\"", drawing)[0])
+        boxes = re.findall(r'<rect x="(\d+)" y="(-?\d+)" width="(\d+)" height="(\d+)"', drawing)
+        assert boxes
+        for x, y, wide, tall in (map(int, box) for box in boxes):
+            assert y >= 0
+            assert x + wide <= width
+            assert y + tall <= height

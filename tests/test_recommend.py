@@ -294,6 +294,16 @@ def test_a_recommendation_says_what_why_why_not_what_is_added_and_the_command(
     assert made_.returncode == 0, made_.stderr
 
 
+def test_what_the_data_cannot_say_has_its_reason_beside_i_do_not_know(
+    scaffold: Scaffold, tmp_path: Path
+) -> None:
+    rows = [f"{n},2025-03-{20 - n:02d} 08:00:00" for n in range(1, 15)]
+    (tmp_path / "here" / "orders.csv").write_text("\n".join(["order_id,ordered_at", *rows, ""]))
+    done = scaffold("recommend", "--sample", "orders.csv", "--defaults")
+    text = " ".join(done.stdout.split())
+    assert "still arrive? I don't know (13 of 14 rows are older than one before them" in text
+
+
 def test_without_a_terminal_every_missing_answer_is_said_with_the_command_that_has_them(
     scaffold: Scaffold,
 ) -> None:
@@ -314,6 +324,7 @@ def test_without_a_terminal_every_missing_answer_is_said_with_the_command_that_h
         (["-d", "histroy=past"], 'Did you mean "history"?'),
         (["-d", "late"], "it is no key=value"),
         (["--runtime", "cobol"], "no such choice"),
+        (["--source", "kafka"], "Add --runtime scala_spark, or say one of: files, postgres"),
         (["--sample", "nowhere.csv"], "does not exist"),
         (["--answers", "nowhere.yml"], "Cannot read the answers file"),
     ],

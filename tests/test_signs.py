@@ -61,6 +61,13 @@ def test_some_ids_that_come_again_are_rows_that_change(write: Write) -> None:
     assert answer(path, "changes") == "changed"
 
 
+def test_a_row_that_comes_again_much_later_has_changed_too(write: Write) -> None:
+    again = [*orders(3), (1003, orders(1)[3][1], 99)]
+    found = look(write("order_id,ordered_at,amount", a=orders(1), b=orders(2), c=again))
+    assert found.answers["changes"] == "changed"
+    assert found.why["changes"] == "one row comes again in a later file, by the column order_id"
+
+
 def test_files_that_have_everything_again_show_what_is_gone(write: Write) -> None:
     folder = write("order_id,ordered_at,amount", a=orders(1), b=orders(1)[2:], c=orders(1)[3:])
     found = look(folder)
@@ -91,6 +98,7 @@ def test_one_file_without_such_a_time_says_nothing_about_changes(write: Write) -
     found = look(write("order_id,ordered_at,amount", a=orders(1)))
     assert "changes" not in found.answers
     assert "late" not in found.answers, "it may have been sorted"
+    assert "they may have been sorted" in found.told("files")["late"]
 
 
 @pytest.mark.parametrize(
@@ -122,7 +130,9 @@ def test_rows_of_one_file_that_are_older_than_those_before_them_are_late(write: 
 
 def test_files_in_no_order_of_time_say_nothing_about_lateness(write: Write) -> None:
     path = write("order_id,ordered_at,amount", north=orders(3), south=orders(1, since=50_000))
-    assert answer(path, "late") is None
+    found = look(path)
+    assert "late" not in found.answers
+    assert found.why["late"].endswith("in 2 files in the order of their names: there is no order")
 
 
 def test_a_time_of_arrival_says_how_late_rows_are(write: Write) -> None:
@@ -135,6 +145,21 @@ def test_a_time_of_arrival_says_how_late_rows_are(write: Write) -> None:
 def test_data_without_a_time_says_so(write: Write) -> None:
     found = look(write("id,amount", a=[(n, n * 2) for n in range(50)]))
     assert found.answers["late"] == "untimed"
+
+
+def test_of_an_export_only_what_its_rows_say_holds_for_a_table(write: Write) -> None:
+    path = write("order_id,ordered_at,amount", a=orders(1), b=orders(2))
+    found = look(path)
+    assert {"changes", "volume", "late"} <= set(found.answers)
+    assert found.of("files") == found.of(None) == found.of("unknown") == found.answers
+    assert found.of("postgres") == {}
+
+
+def test_a_time_of_change_and_of_arrival_hold_for_any_source(write: Write) -> None:
+    at = START + timedelta(days=1)
+    rows = [(n, at, n, at + timedelta(days=2), at + timedelta(days=3)) for n in range(60)]
+    found = look(write("order_id,ordered_at,amount,updated_at,loaded_at", a=rows))
+    assert found.of("kafka") == {"changes": "changed", "late": "week"}
 
 
 def test_the_size_is_that_of_all_files(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 from collections.abc import Iterable
 from typing import Any
 
 import click
 
 from scaffold import catalogue as catalogues
-from scaffold import flags, pages
+from scaffold import flags, flowing, pages
 from scaffold.catalogue import Axis, Catalogue
 from scaffold.commands import completing
 from scaffold.errors import UsageError
@@ -151,7 +153,10 @@ def _show(
         plain = [pages.plain(one) | {"page": one.page} | pages.related(one, known) for one in found]
         click.echo(json.dumps(plain, indent=2))
         return
-    click.echo("\n\n".join(pages.page(one, known) for one in found))
+    text = "\n\n".join(pages.page(one, known) for one in found)
+    if sys.stdout.isatty():
+        text = flowing.flowed(text, min(shutil.get_terminal_size().columns, flowing.WIDEST))
+    click.echo(text)
 
 
 def _chosen(runtime: str | None, language: str | None, known: Catalogue) -> list[str]:

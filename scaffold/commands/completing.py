@@ -39,13 +39,14 @@ def patterns(_ctx: click.Context, _param: click.Parameter, begun: str) -> list[C
 
 def pipelines(ctx: click.Context, _param: click.Parameter, begun: str) -> list[CompletionItem]:
     """The pipelines of the project that the command is about."""
+    from scaffold import catalogue as catalogues  # noqa: PLC0415 - not for a command that has none
+    from scaffold import pipelines as recorded  # noqa: PLC0415 - the same
     from scaffold import record  # noqa: PLC0415 - reads YAML
 
     names: list[str] = []
-    with suppress(ScaffoldError, OSError):
+    with suppress(ScaffoldError, OSError, TypeError, ValueError):  # whatever the file holds
         folder = Path(str(ctx.params.get("project") or ".")).expanduser()
         text = (folder / record.ANSWERS).read_text(encoding="utf-8")
-        found = record.parse(text, folder / record.ANSWERS)
-        entries = found.get("pipelines") or [{"name": found.get("pipeline")}]
-        names = [str(entry["name"]) for entry in entries if entry.get("name")]
+        found = recorded.entries(record.parse(text, folder / record.ANSWERS), catalogues.load())
+        names = [str(entry["name"]) for entry in found if entry.get("name")]
     return [CompletionItem(name) for name in names if name.startswith(begun)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,7 @@ from scaffold import (
 )
 from scaffold import catalogue as catalogues
 from scaffold.catalogue import Catalogue
-from scaffold.chart import UNKNOWN
+from scaffold.chart import UNKNOWN, Question
 from scaffold.commands import making
 from scaffold.errors import UsageError
 from scaffold.new import Draft, Request
@@ -99,11 +99,26 @@ def _heard(said: Mapping[str, Any], catalogue: Catalogue, problems: Problems) ->
             fix = f"{hint}There are: {', '.join(questions)}."
             problems.found.append(UsageError(f"There is no question {names.show(id_)}.", fix=fix))
             continue
+        every = recommend.answers(questions[id_], catalogue)
+        word = problems.guard(partial(flags.choice, f"--{id_}", str(value), every, "answer"))
         known = recommend.options(questions[id_], catalogue)
-        read = partial(flags.choice, f"--{id_}", str(value), known, "answer")
-        if word := problems.guard(read):
+        if word and word not in known:
+            problems.found.append(_elsewhere(questions[id_], word, known, catalogue))
+        elif word:
             found[id_] = word
     return found
+
+
+def _elsewhere(
+    question: Question, word: str, known: Iterable[str], catalogue: Catalogue
+) -> UsageError:
+    """A pattern that another runtime has."""
+    pattern = catalogue.patterns[f"{question.axis}/{word}"]
+    others = [f"--runtime {runtime}" for runtime in pattern.runtimes]
+    return UsageError(
+        f"Cannot use {word} for --{question.id}: it is not for {catalogue.runtime.title}.",
+        fix=f"Add {' or '.join(others)}, or say one of: {', '.join(known)}.",
+    )
 
 
 def _entry(draft: Draft, heard: Mapping[str, str]) -> Entry:
@@ -121,7 +136,7 @@ def _entry(draft: Draft, heard: Mapping[str, str]) -> Entry:
 
 
 def _found(entry: Entry) -> dict[str, str]:
-    return dict(entry.signs.answers) if entry.signs else {}
+    return dict(entry.signs.of(entry.heard.get("source"))) if entry.signs else {}
 
 
 def _refuse_unsaid(entry: Entry, catalogue: Catalogue, problems: Problems) -> None:
@@ -131,8 +146,9 @@ def _refuse_unsaid(entry: Entry, catalogue: Catalogue, problems: Problems) -> No
     for question in catalogue.chart.questions:
         if question.id in known or not recommend.asked(question, catalogue):
             continue
-        answers_ = ", ".join(recommend.options(question, catalogue))
-        problems.found.append(UsageError(f"--{question.id} is missing: {answers_}."))
+        words = ", ".join(recommend.options(question, catalogue))
+        what = f"--{question.id} is missing. {question.question}"
+        problems.found.append(UsageError(what, fix=f"Say one of: {words}."))
         more += [f"--{question.id}", UNKNOWN]
     if more:
         command = reproduce.line((*making.words("recommend"), *more))

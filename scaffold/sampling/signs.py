@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from scaffold.sampling import keys
+from scaffold.sampling import keys, lateness
 from scaffold.sampling.session import one
 
 if TYPE_CHECKING:
@@ -28,11 +28,7 @@ if TYPE_CHECKING:
 LITTLE = 500_000_000  # bytes of files that a run reads in some seconds
 PACKED = 5  # what gzip makes of text, roughly
 WHOLE = 0.8  # of the rows of a file come again in the next: each file has everything
-LATE_SHARE = 0.2  # of the rows that may be late before order says nothing
-HOURS = {"day": 24, "week": 168}
-_ARRIVED = r"(^|_)(loaded|ingested|ingestion|received|inserted|imported|landed)(_|$)"
 _CHANGED = r"(^|_)(updated|modified|changed|deleted|removed)(_|$)"
-_REAL = "{0} > TIMESTAMP '1970-01-02'"  # a placeholder is not late
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +38,22 @@ class Signs:
     answers: Mapping[str, str] = field(default_factory=dict)
     why: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
+    by_column: frozenset[str] = frozenset()
+    """The questions whose answers rest on what rows say, not on the files that they lie in."""
+
+    def of(self, source: str | None) -> Mapping[str, str]:
+        """What holds for a source. Of an export, neither its size nor the order of its files says anything about it."""
+        return {q: answer for q, answer in self.answers.items() if q in self.told(source)}
+
+    def told(self, source: str | None) -> Mapping[str, str]:
+        """The sentences that hold for it: also why something cannot be told."""
+        if source in (None, "unknown", self.answers.get("source")):
+            return self.why
+        return {question: self.why[question] for question in self.by_column}
 
 
 @dataclass(slots=True)
-class _Seen:
+class Seen:
     connection: DuckDBPyConnection
     columns: Sequence[Column]
     moment: Column | None
@@ -54,10 +62,13 @@ class _Seen:
     answers: dict[str, str] = field(default_factory=dict)
     why: dict[str, str] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
+    by_column: set[str] = field(default_factory=set)
 
-    def say(self, question: str, answer: str, why: str) -> None:
+    def say(self, question: str, answer: str, why: str, *, by_column: bool = False) -> None:
         self.answers[question] = answer
         self.why[question] = why
+        if by_column:
+            self.by_column.add(question)
 
 
 def read(
@@ -68,7 +79,7 @@ def read(
 ) -> Signs:
     """The signs in `typed`, whose rows lie there file by file."""
     (moment, key), (found, raw) = roles, seen
-    here = _Seen(connection, columns, moment, key, raw)
+    here = Seen(connection, columns, moment, key, raw)
     here.say("source", "files", f"{found.folder} has files of {found.format}")
     ends = ", ".join(f"({number}, {end})" for number, end in enumerate(raw.ends))
     connection.execute(
@@ -77,11 +88,11 @@ def read(
     )
     _size(here, found)
     _changes(here)
-    _lateness(here)
-    return Signs(here.answers, here.why, here.settings)
+    lateness.read(here)
+    return Signs(here.answers, here.why, here.settings, frozenset(here.by_column))
 
 
-def _size(here: _Seen, found: Found) -> None:
+def _size(here: Seen, found: Found) -> None:
     size = sum(
         path.stat().st_size * (PACKED if path.suffix == ".gz" else 1) for path in found.files
     )
@@ -98,7 +109,7 @@ def _bytes(size: int) -> str:
     return f"{size} GB"
 
 
-def _changes(here: _Seen) -> None:
+def _changes(here: Seen) -> None:
     """Rows that come again in a later file, or that say that they were changed."""
     identity = _identity(here)
     if identity and len(here.raw.ends) > 1 and here.raw.whole:
@@ -112,7 +123,7 @@ def _changes(here: _Seen) -> None:
         _by_column(here)
 
 
-def _identity(here: _Seen) -> Column | None:
+def _identity(here: Seen) -> Column | None:
     """The first column that is named as one, and that tells the rows of each file apart."""
     for column in here.columns:
         named = re.search(keys.ID, column.name) and column.type in ("BIGINT", "STRING")
@@ -125,7 +136,7 @@ def _identity(here: _Seen) -> Column | None:
     return None
 
 
-def _compare(here: _Seen, identity: Column) -> None:
+def _compare(here: Seen, identity: Column) -> None:
     """Each file with the next: how many rows come again, are gone, or are there with other values."""
     before = again = other = 0
     whole_row = ", ".join(column.sql for column in here.columns)
@@ -139,10 +150,8 @@ def _compare(here: _Seen, identity: Column) -> None:
         rows, both, changed = one(here.connection, query)
         before, again, other = before + rows, again + both, other + changed
     name, files = identity.name, len(here.raw.ends)
-    if not again:
-        here.say("changes", "added", f"in {files} files no {name} comes twice")
-    elif again < WHOLE * before:
-        here.say("changes", "changed", f"{again} rows come again in a later file, by their {name}")
+    if again < WHOLE * before:
+        _say_again(here, identity)
     else:
         here.settings["take"] = "newest"
         gone = before - again
@@ -155,7 +164,20 @@ def _compare(here: _Seen, identity: Column) -> None:
             here.say("changes", "added", f"{what}, and none is changed or gone")
 
 
-def _by_column(here: _Seen) -> None:
+def _say_again(here: Seen, identity: Column) -> None:
+    """A correction may come in any later file, not only in the next one."""
+    files = len(here.raw.ends)
+    query = f"SELECT count(*) - count(DISTINCT {identity.sql}) FROM filed"
+    (again,) = one(here.connection, query)
+    if again:
+        rows = "one row comes" if again == 1 else f"{again} rows come"
+        told = f"{rows} again in a later file, by the column {identity.name}"
+        here.say("changes", "changed", told)
+    else:
+        here.say("changes", "added", f"in {files} files no {identity.name} comes twice")
+
+
+def _by_column(here: Seen) -> None:
     """A time of a change that is filled, and later than the event."""
     for column in here.columns:
         timed = column.type in ("DATE", "TIMESTAMP") and re.search(_CHANGED, column.name)
@@ -168,63 +190,6 @@ def _by_column(here: _Seen) -> None:
                 "changes",
                 "changed",
                 f"{column.name} is later than {here.moment.name} in {rows} rows",
+                by_column=True,
             )
             return
-
-
-def _lateness(here: _Seen) -> None:
-    """How long after it happened a row is there, by a time of arrival or by the order of files and rows."""
-    if here.moment is None:
-        here.say("late", "untimed", "no column looks like the time of an event")
-        return
-    arrived = next(
-        (c for c in here.columns if c.type == "TIMESTAMP" and re.search(_ARRIVED, c.name)), None
-    )
-    at, files = here.moment.sql, len(here.raw.ends)
-    if arrived and arrived != here.moment and arrived.filled >= (1 - LATE_SHARE) * here.raw.rows:
-        _say_late(
-            here, f"date_diff('second', {at}, {arrived.sql})", f"by {arrived.name}", share=1.0
-        )
-    elif "take" in here.settings:
-        return  # what has everything says nothing about when a row came
-    elif files > 1:
-        earlier = (
-            f"SELECT f + 1 AS f, max(max({at})) OVER (ORDER BY f) AS top FROM filed GROUP BY f"
-        )
-        source = f"(SELECT d.*, e.top FROM filed d LEFT JOIN ({earlier}) e USING (f))"
-        late = f"date_diff('second', {at}, top)"
-        how = f"in {files} files in the order of their names"
-        _say_late(here, late, how, source=source, certain=here.raw.complete)
-    else:
-        source = (
-            f"(SELECT *, max({at}) OVER (ORDER BY n ROWS UNBOUNDED PRECEDING) AS top FROM filed)"
-        )
-        late = f"date_diff('second', {at}, top)"
-        _say_late(here, late, "in the order of rows", source=source, certain=False)
-
-
-def _say_late(  # noqa: PLR0913 - the parts of one query
-    here: _Seen,
-    late: str,
-    how: str,
-    *,
-    source: str = "filed",
-    share: float = LATE_SHARE,
-    certain: bool = True,
-) -> None:
-    """Says it, unless so much is late that there is no order. Where one file may have been sorted, or some were not read,
-    that nothing is late is no sign.
-    """
-    real = _REAL.format(here.moment.sql if here.moment else "")
-    query = f"SELECT count(*), count(*) FILTER (s > 0), max(s) FROM (SELECT {late} AS s FROM {source} WHERE {real})"
-    rows, behind, seconds = one(here.connection, query)
-    if not rows or behind > share * rows or not (behind or certain):
-        return
-    hours = (seconds or 0) / 3600
-    if not behind:
-        here.say("late", "never", f"no row is older than one before it, {how}")
-        return
-    answer = next((name for name, most in HOURS.items() if hours <= most), "any")
-    length = f"{hours:.0f} hours" if hours <= 48 else f"{hours / 24:.0f} days"  # noqa: PLR2004
-    length = "less than an hour" if hours < 1 else length
-    here.say("late", answer, f"{behind} of {rows} rows are late, by up to {length}, {how}")

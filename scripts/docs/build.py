@@ -1,7 +1,8 @@
 """Build the documentation site: `make docs`, or python -m scripts.docs.build [FOLDER].
 
-The repository is the source; of it only the table of patterns in README.md is written. Pages are staged in a folder, with what is generated between them, and built strictly: a
-dead link, an anchor or a symbol that is gone, or anything that would be loaded from elsewhere ends in exit code 1.
+The repository is the source; of it only the table of patterns in README.md is written. Pages are staged in a folder, with what is
+generated between them, and built strictly: a dead link, an anchor or a symbol that is gone, or anything that would be loaded
+from elsewhere ends in exit code 1.
 """
 
 from __future__ import annotations
@@ -10,13 +11,12 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from scaffold import catalogue as catalogues
 from scaffold.catalogue import Catalogue
-from scripts.docs import chart, commands, errors, links, patterns
+from scripts.docs import axes, chart, commands, errors, links, navigation, patterns
 from scripts.docs.excerpts import Broken
 from scripts.docs.pages import Site
 
@@ -31,7 +31,6 @@ TOP |= {"templates/patterns/index.md": "patterns/index.md"}
 GENERATED = ("commands.md", "errors.md", "decisions/index.md", "license.md")
 BEGIN, END = "<!-- patterns: make docs -->", "<!-- end of patterns -->"
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
-Nav = list[dict[str, Any]]
 
 
 def main() -> int:
@@ -49,7 +48,7 @@ def readme(root: Path) -> None:
     file = root / "README.md"
     before, _, rest = file.read_text(encoding="utf-8").partition(BEGIN)
     after = rest.partition(END)[2]
-    table = patterns.table(catalogues.of(root))
+    table = axes.table(catalogues.of(root))
     write(file, f"{before}{BEGIN}\n\n{table}\n\n{END}{after}")
 
 
@@ -60,7 +59,7 @@ def build(root: Path, out: Path) -> list[str]:
     if found := stage(root, catalogue, out / "docs"):
         return found
     text = (root / "docs" / "zensical.toml").read_text(encoding="utf-8")
-    nav = f"nav = {toml(navigation(root, catalogue))}"
+    nav = f"nav = {navigation.toml(navigation.tree(root, catalogue))}"
     (out / "zensical.toml").write_text(text.replace("nav = []", nav), encoding="utf-8")
     command = (sys.executable, "-m", "zensical", "build", "--strict", "--clean")
     done = subprocess.run(command, cwd=out, check=False, capture_output=True, text=True)
@@ -89,6 +88,7 @@ def places(root: Path, catalogue: Catalogue) -> dict[str, str]:
     written = (path.relative_to(root / "docs").as_posix() for path in (root / "docs").rglob("*.md"))
     found = dict(TOP) | {f"docs/{name}": name for name in (*sorted(written), *GENERATED)}
     found["docs/choosing.md"] = "choosing.md"
+    found |= {axes.source(axis): axes.place(axis) for axis in axes.explained(catalogue, root)}
     return found | {
         f"{patterns.folder(one)}/page.md": patterns.place(one) for one in patterns.shown(catalogue)
     }
@@ -99,9 +99,12 @@ def generated(root: Path, catalogue: Catalogue, source: str) -> str:
     for one in patterns.shown(catalogue):
         if source == f"{patterns.folder(one)}/page.md":
             return patterns.page(one, catalogue, root)
+    for axis in axes.explained(catalogue, root):
+        if source == axes.source(axis):
+            return axes.page(axis, catalogue, root)
     made: dict[str, Callable[[], str]] = {
-        "templates/patterns/index.md": lambda: patterns.index(catalogue),
-        "docs/choosing.md": lambda: chart.page(root, catalogue),
+        "templates/patterns/index.md": lambda: axes.index(catalogue, root),
+        "docs/choosing.md": lambda: chart.page(catalogue),
         "docs/commands.md": commands.page,
         "docs/errors.md": lambda: errors.page(root),
         "docs/decisions/index.md": lambda: decisions(root),
@@ -117,82 +120,17 @@ def decisions(root: Path) -> str:
         "Why it is built as it is, one page for each choice between real alternatives.",
         "",
     ]
-    return "\n".join([*lines, *(f"- [{title(path)}]({path.name})" for path in _decisions(root))])
-
-
-def navigation(root: Path, catalogue: Catalogue) -> Nav:
-    """The tree beside the pages."""
-
-    def pages(folder: str, *names: str) -> Nav:
-        return [{title(root / "docs" / folder / f"{n}.md"): f"{folder}/{n}.md"} for n in names]
-
-    axes = [
-        {
-            axis.title: [
-                {one.title: patterns.place(one)}
-                for one in patterns.shown(catalogue)
-                if one.axis == axis.id
-            ]
-        }
-        for axis in catalogue.axes
-    ]
-    choosing = [{"Which patterns?": "choosing.md"}]
-    records = [{title(path): f"decisions/{path.name}"} for path in _decisions(root)]
-    return [
-        {"Start": [
-            {"What it is": "index.md"},
-            {"ETL in Python": "walkthroughs/python.md"},
-            {"ETL in Scala": "walkthroughs/scala.md"},
-        ]},
-        {"Patterns": [{"All patterns": "patterns/index.md"}, *choosing, *axes]},
-        {"Code": [
-            {"How the code is written": "coding/index.md"},
-            {"Both": pages("coding", "functional", "factory", "strategy", "singleton", "object-pool", "tips")},
-            {"Python": pages("coding/python", "typing", "dataclasses", "context-managers", "decorators", "pytest")},
-            {"Scala": pages(
-                "coding/scala", "traits", "case-classes", "type-classes", "implicits", "pattern-matching",
-                "functional", "futures", "scalatest",
-            )},
-            {"Helpers": "coding/helpers.md"},
-        ]},
-        {"Reference": [
-            {"Commands": "commands.md"},
-            {"Errors and exit codes": "errors.md"},
-            {"Updating projects": "updating.md"},
-            {"Benchmarks": "benchmarks.md"},
-        ]},
-        {"Contribute": [
-            {"Contributing": "contributing.md"},
-            {"Add a pattern": "add-a-pattern.md"},
-            {"Decisions": [{"All decisions": "decisions/index.md"}, *records]},
-            {"Changes": "changelog.md"},
-            {"Licence": "license.md"},
-        ]},
-    ]  # fmt: skip
-
-
-def title(page: Path) -> str:
-    """The heading of a page."""
-    first = page.read_text(encoding="utf-8").splitlines()[0]
-    return first.removeprefix("# ")
-
-
-def toml(value: Any) -> str:
-    """Lists and mappings in one line; texts need no escapes but those of JSON."""
-    if isinstance(value, list):
-        return f"[{', '.join(map(toml, value))}]"
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{toml(key)} = {toml(each)}" for key, each in value.items()) + "}"
-    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return "\n".join(
+        [
+            *lines,
+            *(f"- [{navigation.title(path)}]({path.name})" for path in navigation.records(root)),
+        ]
+    )
 
 
 def write(file: Path, text: str) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
-
-
-def _decisions(root: Path) -> Iterator[Path]:
-    return iter(sorted((root / "docs" / "decisions").glob("0*.md")))
 
 
 if __name__ == "__main__":

@@ -8,144 +8,152 @@ is said by the rules.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-import yaml
-
+from scaffold import chart as charts
 from scaffold.catalogue import Axis, Catalogue
+from scaffold.chart import UNKNOWN, Line, Question
+from scripts.docs.tree import Branch, Leaf, branches, draw
 
-CHART = "templates/catalogue/chart.yml"
+Said = Mapping[str, str]
+Answers = Mapping[str, Sequence[str]]
 INTRO = """\
+---
+hide: [toc]
+---
+
 # Which patterns?
 
 `scaffold recommend` asks these questions, and so does `scaffold new` ("help me choose"). Each can be answered by "I don't know";
-with `--sample` the program finds out what it can by itself. The pictures show what follows where the data allows everything. What
-a source or a sink cannot do is left to [the rules](../templates/patterns/index.md#rules), and the next pattern that fits is taken.
+with `--sample` the program finds out from your files what it can. It ends with the patterns, the reason for each, and the
+command that makes the project.
+
+## The questions
+
+The word in front of an answer is what a flag takes (`--late week`), and what the pictures below say.
+"""
+PICTURES = """
+Start on the left, and follow your answer to each question; what a way ends in is linked to its page. The pictures are for data
+that allows everything: what a source or a sink cannot do is left to [the rules](../templates/patterns/index.md#rules), and
+then the next pattern that fits is taken. A question that changes nothing is not in the picture. Where you don't know, let
+`scaffold recommend` say which way it takes, and why.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """A question, and where each of its answers leads; a leaf is the name of a pattern."""
-
-    question: str
-    ways: tuple[tuple[tuple[str, ...], Branch | str], ...]
-
-
-def page(root: Path, catalogue: Catalogue) -> str:
+def page(catalogue: Catalogue) -> str:
     """The questions, a picture for each axis with one choice, and what else is added when."""
-    chart = yaml.safe_load((root / CHART).read_text(encoding="utf-8"))
-    asked = {one["id"]: one for one in chart["questions"]}
-    lines = [INTRO, *_questions(chart["questions"])]
+    chart = catalogue.chart
+    lines = [INTRO, *_questions(catalogue), PICTURES]
     for axis in catalogue.asked:
-        chosen = [one for one in chart["choose"] if one["pattern"].startswith(f"{axis.id}/")]
+        chosen = [one for one in chart.choose if one.axis == axis.id]
         if chosen and axis.many:
-            lines += ["", f"## {axis.title}", "", *_added(chosen, catalogue)]
+            lines += [f"\n## {axis.title}\n", f"{axis.question} Each that fits is taken.\n"]
+            lines += _added(chosen, catalogue)
         elif chosen:
-            lines += ["", f"## {axis.title}", "", axis.question, ""]
-            lines += _picture(axis, smallest(chosen, asked), asked)
+            lines += [f"\n## {axis.title}\n", f"{axis.question}\n"]
+            asked = {one.id: one.question for one in chart.questions}
+            title = f"Which {axis.title.lower()} follows from which answers"
+            lines += [draw(tree(axis, catalogue), asked, title), *_by_source(chosen, catalogue)]
     return "\n".join(lines) + "\n"
 
 
-def smallest(lines: Sequence[Mapping[str, Any]], asked: Mapping[str, Any]) -> Branch | str:
-    """The tree with the fewest questions in it."""
-    read = sorted({key for one in lines for key in one.get("when", {}) if "answers" in asked[key]})
-    orders = ({key: asked[key]["answers"] for key in keys} for keys in itertools.permutations(read))
-    return min((grow(lines, order) for order in orders), key=lambda tree: len(set(branches(tree))))
+def tree(axis: Axis, catalogue: Catalogue) -> Branch | Leaf:
+    """What is chosen of an axis with one choice, for every runtime at once."""
+    lines = [one for one in catalogue.chart.choose if one.axis == axis.id]
+    read = {question for line in lines for question in line.when}
+    answers = {one.id: tuple(one.answers) for one in catalogue.chart.recorded if one.id in read}
+
+    def decide(said: Said) -> Leaf:
+        fitting = [line.pattern for line in lines if charts.fits(line.when, said)]
+        return _leaf(fitting, catalogue)
+
+    return smallest(answers, decide)
 
 
-def branches(tree: Branch | str) -> Iterator[Branch]:
-    if isinstance(tree, Branch):
-        yield tree
-        for _, end in tree.ways:
-            yield from branches(end)
+def smallest(answers: Answers, decide: Callable[[Said], Leaf]) -> Branch | Leaf:
+    """The tree with the fewest questions in it that says what `decide` does."""
+    orders = ({key: answers[key] for key in keys} for keys in itertools.permutations(answers))
+    grown = (grow(order, decide, {}) for order in orders)
+    return min(grown, key=lambda found: len(set(branches(found))))
 
 
-def grow(
-    lines: Sequence[Mapping[str, Any]],
-    questions: Mapping[str, Any],
-    said: Mapping[str, str] | None = None,
-) -> Branch | str:
+def grow(answers: Answers, decide: Callable[[Said], Leaf], said: Said) -> Branch | Leaf:
     """The tree for the questions that are still open."""
-    said = said or {}
-    open_ = [one for one in questions if one not in said]
-    ends = {
-        decide(lines, dict(said) | dict(zip(open_, answers, strict=True)))
-        for answers in itertools.product(*(questions[one] for one in open_))
-    }
+    open_ = [one for one in answers if one not in said]
+    every = itertools.product(*(answers[one] for one in open_))
+    ends = {decide(dict(said) | dict(zip(open_, each, strict=True))) for each in every}
     if len(ends) == 1:
         return ends.pop()
     question, *_ = open_
-    grown = {a: grow(lines, questions, dict(said) | {question: a}) for a in questions[question]}
-    merged: dict[Branch | str, tuple[str, ...]] = {}
-    for answer, end in grown.items():
+    merged: dict[Branch | Leaf, tuple[str, ...]] = {}
+    for answer in answers[question]:
+        end = grow(answers, decide, dict(said) | {question: answer})
         merged[end] = (*merged.get(end, ()), answer)
     if len(merged) == 1:
         return next(iter(merged))
-    return Branch(question, tuple((answers, end) for end, answers in merged.items()))
+    return Branch(question, tuple((words, end) for end, words in merged.items()))
 
 
-def decide(lines: Sequence[Mapping[str, Any]], said: Mapping[str, str]) -> str:
-    """The pattern of the first line that fits; none where no line does."""
-    fitting = (one["pattern"] for one in lines if fits(one.get("when", {}), said))
-    return str(next(fitting, "none"))
-
-
-def fits(when: Mapping[str, Any], said: Mapping[str, str]) -> bool:
-    return all(
-        said.get(key) in ([value] if isinstance(value, str) else value)
-        for key, value in when.items()
+def _leaf(fitting: Sequence[str], catalogue: Catalogue) -> Leaf:
+    """The first pattern that fits in each runtime, with its language where they differ."""
+    found: dict[str, list[str]] = {}
+    for runtime in catalogue.runtimes:
+        made = (ref for ref in fitting if runtime.id in catalogue.patterns[ref].runtimes)
+        found.setdefault(next(made), []).append(runtime.language.capitalize())
+    only = len(found) > 1
+    return Leaf(
+        tuple(
+            (
+                catalogue.patterns[ref].title + (f" ({', '.join(words)})" if only else ""),
+                f"../patterns/{ref}/",
+            )
+            for ref, words in found.items()
+        )
     )
 
 
-def _questions(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    for number, one in enumerate(found, 1):
-        answers = [f"`{key}`: {text}" for key, text in one.get("answers", {}).items()]
-        yield f"{number}. **{one['question']}** {'; '.join(answers) or 'One of the sources'}."
+def _questions(catalogue: Catalogue) -> Iterator[str]:
+    for number, one in enumerate(catalogue.chart.questions, 1):
+        yield f"{number}. **{one.question}**"
+        answers = one.answers or {p.id: p.summary for p in catalogue.of(one.axis)}
+        yield from (f"    - `{answer}`: {text.rstrip('.')}" for answer, text in answers.items())
 
 
-def _picture(axis: Axis, tree: Branch | str, asked: Mapping[str, Any]) -> Iterator[str]:
-    drawn: list[str] = []
-    numbers = itertools.count(1)
-
-    def draw(node: Branch | str) -> str:
-        name = f"n{next(numbers)}"
-        if isinstance(node, str):
-            drawn.append(f'    {name}["{node.partition("/")[2] or node}"]')
-            return name
-        drawn.append(f'    {name}(["{_wrapped(asked[node.question]["question"])}"])')
-        for answers, end in node.ways:
-            drawn.append(f"    {name} -->|{'<br>'.join(answers)}| {draw(end)}")
-        return name
-
-    draw(tree)
-    yield "```mermaid"
-    yield f"accTitle: Which {axis.title.lower()} follows from which answers"
-    yield "flowchart LR"
-    yield from drawn
-    yield "```"
+def _by_source(lines: Sequence[Line], catalogue: Catalogue) -> Iterator[str]:
+    """What is different for a source of its own kind, which the picture does not ask for."""
+    about = {q.id: q for q in catalogue.chart.questions if q.axis}
+    for line in lines:
+        if set(line.when) <= set(about) and line.when:
+            yield f"\nFrom {_when(line, catalogue)} it is {_link(line.pattern, catalogue)}: {line.reason}."
 
 
-def _wrapped(text: str, width: int = 22) -> str:
-    lines = [""]
-    for word in text.split():
-        joined = f"{lines[-1]} {word}".strip()
-        lines[-1:] = [joined] if len(joined) <= width else [lines[-1], word]
-    return "<br>".join(line for line in lines if line)
-
-
-def _added(lines: Sequence[Mapping[str, Any]], catalogue: Catalogue) -> Iterator[str]:
-    yield "| pattern | when | because |"
+def _added(lines: Sequence[Line], catalogue: Catalogue) -> Iterator[str]:
+    """One row for each reason; the first that fits is the one that is said."""
+    yield "| pattern | if you said | because |"
     yield "|---|---|---|"
+    before = ""
     for one in lines:
-        pattern = catalogue.patterns[one["pattern"]]
-        when = ", ".join(f"{key}: {_either(value)}" for key, value in one.get("when", {}).items())
-        link = f"[{pattern.title}](../templates/patterns/{pattern.ref}/page.md)"
-        yield f"| {link} | {when or 'always'} | {one['reason']} |"
+        again = one.pattern == before
+        when = _when(one, catalogue) or ("anything else" if again else "anything")
+        name = "" if again else _link(one.pattern, catalogue)
+        yield f"| {name} | {when} | {one.reason} |"
+        before = one.pattern
 
 
-def _either(value: Any) -> str:
-    return value if isinstance(value, str) else " or ".join(value)
+def _when(line: Line, catalogue: Catalogue) -> str:
+    asked = {one.id: one for one in catalogue.chart.questions}
+    said = (_said(asked[id_], answers, catalogue) for id_, answers in line.when.items())
+    return " and ".join(said)
+
+
+def _said(question: Question, answers: Sequence[str], catalogue: Catalogue) -> str:
+    """Answers as a reader finds them in the list of questions: `late` is `week` or `any`."""
+    if question.axis:
+        return " or ".join(_link(f"{question.axis}/{one}", catalogue) for one in answers)
+    words = ("that you don't know" if one == UNKNOWN else f"`{one}`" for one in answers)
+    number = catalogue.chart.questions.index(question) + 1
+    return f"{' or '.join(words)} ({number})"
+
+
+def _link(ref: str, catalogue: Catalogue) -> str:
+    return f"[{catalogue.patterns[ref].title}](../templates/patterns/{ref}/page.md)"

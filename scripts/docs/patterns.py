@@ -1,4 +1,4 @@
-"""The pages of the catalogue: what was written about each pattern, and what follows from `pattern.yml` and its folder."""
+"""The page of a pattern: what was written about it, and what follows from `pattern.yml` and its folder."""
 
 from __future__ import annotations
 
@@ -12,10 +12,6 @@ from scaffold.catalogue import Catalogue
 from scaffold.pattern import Need, Pattern, Setting
 
 CODE = {"python": "py", "scala": "scala"}
-INTRO = (
-    "Each axis is one decision about a pipeline. What a pattern *provides* another one can *need*: rules follow "
-    "from these words alone, so that a new pattern needs no list of pairs. The default is set in **bold**."
-)
 PROOF = re.compile(r'(?:test|proof)\(\s*"([^"]+)"', re.MULTILINE)
 
 
@@ -37,54 +33,23 @@ def place(pattern: Pattern) -> str:
 def page(pattern: Pattern, catalogue: Catalogue, root: Path) -> str:
     """The page of a pattern; its links and its includes are those of its folder."""
     title, _, body = pattern.page.strip().partition("\n")
-    parts = [title, _facts(pattern, catalogue), body.strip(), _needs(pattern, catalogue)]
+    parts = [title, _facts(pattern, catalogue, root), body.strip(), _needs(pattern, catalogue)]
     parts += [_settings(pattern), _switched(pattern), _code(pattern, catalogue, root)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def index(catalogue: Catalogue) -> str:
-    """The catalogue as tables, with what each pattern provides."""
-    lines = [
-        "# Dataflow patterns",
-        "",
-        INTRO,
-    ]
-    for axis in catalogue.axes:
-        many = "any number" if axis.many else "one"
-        lines += ["", f"## {axis.title}", "", f"{axis.question} Choose {many}."]
-        lines[-1] = lines[-1] if axis.asked else f"{axis.question} Rules add these by themselves."
-        lines += ["", "| pattern | what it does | provides | for |", "|---|---|---|---|"]
-        for each in catalogue.of(axis.id, hidden=not axis.asked):
-            name = _link(each, up="")
-            name = f"**{name}**" if each.default else name
-            provides = ", ".join(f"`{one}`" for one in sorted(each.provides))
-            titles = _languages(each, catalogue)
-            lines.append(f"| {name} | {each.summary} | {provides} | {titles} |")
-    return "\n".join([*lines, "", *_rules(catalogue), "", *_parts(catalogue)]) + "\n"
-
-
-def table(catalogue: Catalogue) -> str:
-    """One line for each pattern, for the README."""
-    lines = ["| | pattern | what it does | for |", "|---|---|---|---|"]
-    for axis in catalogue.asked:
-        for number, each in enumerate(catalogue.of(axis.id)):
-            first = axis.title.lower() if number == 0 else ""
-            page = f"{folder(each)}/page.md"
-            titles = _languages(each, catalogue)
-            lines.append(f"| {first} | [`{each.id}`]({page}) | {each.summary} | {titles} |")
-    return "\n".join(lines)
-
-
-def _languages(pattern: Pattern, catalogue: Catalogue) -> str:
+def languages(pattern: Pattern, catalogue: Catalogue) -> str:
     found = (r.language.capitalize() for r in catalogue.runtimes if r.id in pattern.runtimes)
     return ", ".join(found)
 
 
-def _facts(pattern: Pattern, catalogue: Catalogue) -> str:
+def _facts(pattern: Pattern, catalogue: Catalogue, root: Path) -> str:
     axis = catalogue.axis(pattern.axis)
     titles = " · ".join(catalogue.titles(pattern)) or "no runtime yet"
     flag = f"`--{axis.id} {pattern.id}`" if axis.asked else "added by rules"
-    said = f"{axis.title} · {flag} · {titles}"
+    explained = (root / f"templates/patterns/{axis.id}/page.md").is_file()
+    name = f"[{axis.title}](../page.md)" if explained else axis.title
+    said = f"{name} · {flag} · {titles}"
     return f"*{said} · what `--defaults` takes*" if pattern.default else f"*{said}*"
 
 
@@ -100,11 +65,11 @@ def _needs(pattern: Pattern, catalogue: Catalogue) -> str:
 
 
 def _need(need: Need, catalogue: Catalogue) -> str:
-    whom = _links(pages.providers(need, catalogue)) or "the answers about the data"
+    whom = links(pages.providers(need, catalogue)) or "the answers about the data"
     only = f" beside {_ids(need.where)}" if need.where else ""
     text = f"**Needs `{need.capability}`**{only}, from {whom}: {need.reason}. "
     if need.compensation:
-        added = _link(catalogue.patterns[f"compensation/{need.compensation}"])
+        added = link(catalogue.patterns[f"compensation/{need.compensation}"])
         how = (
             f"with `--accept {need.rule}` {added} is added"
             if need.explicit
@@ -123,7 +88,7 @@ def _wanted(pattern: Pattern, catalogue: Catalogue) -> str:
         if other.axis != pattern.axis
         if pattern.provides & {need.capability for need in other.needs}
     ]
-    return _links(found)
+    return links(found)
 
 
 def _instead(pattern: Pattern, catalogue: Catalogue) -> Iterator[str]:
@@ -133,9 +98,9 @@ def _instead(pattern: Pattern, catalogue: Catalogue) -> Iterator[str]:
         if pattern.id in {n.compensation for n in other.needs}
     ]
     if adding and pattern.axis == "compensation":
-        yield f"It is added for {_links(adding)}."
+        yield f"It is added for {links(adding)}."
     if not catalogue.axis(pattern.axis).many:
-        yield f"Instead of it: {_links(pages.instead(pattern, catalogue))}."
+        yield f"Instead of it: {links(pages.instead(pattern, catalogue))}."
 
 
 def _settings(pattern: Pattern) -> str:
@@ -195,47 +160,13 @@ def sentences(test: Path) -> list[str]:
     return [name[5:].replace("_", " ") for name in names if name.startswith("test_")]
 
 
-def _rules(catalogue: Catalogue) -> Iterator[str]:
-    yield "## Rules"
-    yield ""
-    yield "What is refused, or made up for, and the name by which `--accept` takes it all the same."
-    yield ""
-    yield "| rule | says of | needs | because | otherwise |"
-    yield "|---|---|---|---|---|"
-    for each in catalogue.patterns.values():
-        name = each.title if each.hidden else _link(each, up="")
-        for need in each.needs:
-            yield (
-                f"| `{need.rule}` | {name} | "
-                f"`{need.capability}` | {need.reason} | {_otherwise(need)} |"
-            )
-
-
-def _otherwise(need: Need) -> str:
-    if need.compensation:
-        return f"`{need.compensation}` is added" + (", if accepted" if need.explicit else "")
-    return "refused, or accepted" if need.overridable else f"refused. {need.fix}".strip()
-
-
-def _parts(catalogue: Catalogue) -> Iterator[str]:
-    yield "## Parts that nobody chooses"
-    yield ""
-    yield "Code that several patterns share, or that stands where a pattern was not chosen, so that no code asks whether it was."
-    yield ""
-    yield "| part | what it does |"
-    yield "|---|---|"
-    for each in catalogue.patterns.values():
-        if each.hidden and catalogue.axis(each.axis).asked:
-            yield f"| [{each.title}]({each.axis}/{each.id}) | {each.summary} |"
-
-
-def _link(pattern: Pattern, up: str = "../../") -> str:
+def link(pattern: Pattern, up: str = "../../") -> str:
     """A link to its page, from the page of another pattern, or from further up."""
     return f"[{pattern.title}]({up}{pattern.axis}/{pattern.id}/page.md)"
 
 
-def _links(found: list[Pattern]) -> str:
-    return pages.listed([_link(each) for each in found]) if found else ""
+def links(found: list[Pattern]) -> str:
+    return pages.listed([link(each) for each in found]) if found else ""
 
 
 def _words(names: frozenset[str]) -> str:
