@@ -477,6 +477,11 @@ def rewriting() -> list[str]:
     return [name for name in MAKE if name in redone() or name not in windowed()]
 
 
+def looking() -> list[str]:
+    """The pipelines that can look at their source without reading it; a capture shows what it has."""
+    return [name for name in MAKE if name not in having(source="RawCapture")]
+
+
 def redone() -> list[str]:
     """The pipelines that may do a unit again."""
     return having(writing="Idempotent")

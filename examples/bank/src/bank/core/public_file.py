@@ -1,22 +1,26 @@
-"""Files of settings are copied and committed: where servers are, and who connects, is in none."""
+"""Files of settings are copied and committed: what is secret stands in none."""
 
+from itertools import chain
 from typing import Any
 
 from pydantic_settings import TomlConfigSettingsSource
 
 from .errors import UsageError
 
-SECRETS = ("postgres",)
+SECRETS = {
+    "postgres": "where postgres is",
+}
 
 
 class PublicFile(TomlConfigSettingsSource):
     """A file that everybody may read."""
 
     def __call__(self) -> dict[str, Any]:
-        """What stands in it; raise if that has a place that is to be told by the environment."""
+        """What stands in it; raise if that has what the environment alone may say."""
         found = super().__call__()
-        for name in {*SECRETS} & {*found}:
-            raise UsageError(
-                f"{self.toml_file_path} says where {name} is, which has to come by the environment alone"
-            )
+        for name in chain(found, *found.get("pipelines", {}).values()):
+            if name in SECRETS:
+                raise UsageError(
+                    f"{self.toml_file_path} says {SECRETS[name]}, which has to come by the environment alone"
+                )
         return found
