@@ -40,6 +40,8 @@ Kind = Literal[
     "choice",
     "table",
     "topic",
+    "endpoint",
+    "field",
 ]
 LISTS: frozenset[Kind] = frozenset(
     {"many", "rules", "heard", "texts", "columns", "names", "formats"}

@@ -124,11 +124,24 @@ def topic(key: Key, raw: Any, _: Catalogue) -> object:
     return _named(key, raw, r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,249}\Z", "orders.v1")
 
 
+def endpoint(key: Key, raw: Any, _: Catalogue) -> object:
+    return _named(key, raw, r"(?!.*//)[A-Za-z0-9_][A-Za-z0-9._~/-]{0,199}\Z", "v1/orders")
+
+
+def field(key: Key, raw: Any, _: Catalogue) -> object:
+    return _named(key, raw, r"[A-Za-z_][A-Za-z0-9._-]{0,62}\Z", "next_cursor")
+
+
 def _named(key: Key, raw: Any, shape: str, example: str) -> str | None:
     """The name of something that is a server's; none: it is that of the pipeline."""
     if raw is None or (isinstance(raw, str) and raw.lower() in NOTHING):
         return None
     word = text(key, raw)
     if not re.match(shape, word, re.ASCII):
-        raise bad(key, raw, f"it is no name of a {key.kind}", f"For example: {example}")
+        raise bad(
+            key,
+            raw,
+            f"it is no name of {'an' if key.kind[0] in 'aeiou' else 'a'} {key.kind}",
+            f"For example: {example}",
+        )
     return word

@@ -86,10 +86,12 @@ def table(answers: dict[str, Any]) -> tuple[bool, set[str]]:
         not (extraction in {"time_ranged", "lookback"} and not answers["event_time"])
         and not (extraction == "lookback" and (append_only or not idempotent))
         and not (extraction == "full_snapshot" and source == "kafka")
-        and not (extraction == "streaming" and source == "postgres")
+        and not (extraction == "streaming" and source in {"postgres", "rest_api"})
         and not ("self_healing" in behaviour and not idempotent and not one_transaction)
     )
     added = {"dedupe_key"} if append_only and (idempotent or extraction != "lookback") else set()
+    if source == "rest_api":
+        added |= {"raw_capture"}
     if "conditional" in answers["structure"] and idempotent:
         added |= {"recorded_decision"}
     return allowed, added
@@ -259,6 +261,17 @@ def test_a_snapshot_needs_no_source_that_can_be_read_again() -> None:
         with_source(["current_state"]), source="poll", extraction="full_snapshot", behaviour=[]
     )
     assert not verdict.refused
+
+
+@pytest.mark.parametrize("extraction", ["full_snapshot", "time_ranged", "lookback"])
+def test_an_api_is_captured_whatever_reads_it(extraction: str) -> None:
+    verdict = judge(source="rest_api", extraction=extraction)
+    assert not verdict.refused
+    assert {finding.need.rule for finding in verdict.added} == {"rest_api_not_captured"}
+
+
+def test_an_api_has_no_order_to_stream_by() -> None:
+    assert refused(judge(source="rest_api", extraction="streaming")) == {"streaming_unordered"}
 
 
 def test_streaming_needs_an_order() -> None:

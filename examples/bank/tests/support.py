@@ -31,7 +31,6 @@ from . import postgres_server
 
 __all__ = [
     "PIPELINES",
-    "SERVERS",
     "Column",
     "EventTime",
     "History",
@@ -46,7 +45,6 @@ __all__ = [
 ]
 Row = dict[str, Any]
 MAKE = dict(PIPELINES)
-SERVERS: tuple[Any, ...] = (postgres_server,)
 SUFFIX = {"CSV": ".csv", "JSONLines": ".jsonl", "ParquetFiles": ".parquet"}
 LIMITS: dict[str, Any] = {  # this project may have chosen others; data has no end here
     "until": None,
@@ -81,11 +79,9 @@ class World:
     @cached_property
     def env(self) -> dict[str, str]:
         """The settings that lead the project into this world."""
-        path = str(self.folder / "data" / f"*{SUFFIX.get(self._format, '')}")
         return {
             "PIPELINE_WAREHOUSE": str(self.folder / "warehouse"),
-            f"PIPELINE_PIPELINES__{self.name.upper()}__PATH": path,
-            **{key: one for server in SERVERS for key, one in server.settings(self.folder).items()},
+            **postgres_server.settings(self.folder),
             **self.settings,
         }
 
@@ -152,7 +148,7 @@ class World:
 
     def write(self, file: str, rows: Sequence[Row]) -> Path:
         """Write rows as the source spells them. A file appears at once, with all of its rows."""
-        path = self.folder / "data" / f"{file}{SUFFIX.get(self._format, '.parquet')}"
+        path = Path(self._path(file))
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_name(f"_{path.name}")
         spelled = [{c.source: self._spell(c, row[c.name]) for c in self.columns} for row in rows]
@@ -162,15 +158,14 @@ class World:
         self.load()
         return path
 
-    def load(self) -> None:
-        """Let a table have the rows of all files, where the source is a table."""
-        for server in SERVERS if self._table else ():
-            columns = {column.source: column.type for column in self.columns}
-            server.load(self.folder, self._table, columns)
+    def _path(self, file: str) -> str:
+        return str(self.folder / "data" / f"{file}{SUFFIX.get(self._format, '.parquet')}")
 
-    @cached_property
-    def _table(self) -> str:
-        return getattr(MAKE[self.name](load()).source, "table", "")
+    def load(self) -> None:
+        """Let the source have the rows of all files, where it is none of files itself."""
+        if table := getattr(MAKE[self.name](load()).source, "table", ""):
+            columns = {column.source: column.type for column in self.columns}
+            postgres_server.load(self.folder, table, columns)
 
     # Commands
 
@@ -233,20 +228,21 @@ class World:
     def copy(self, folder: Path) -> "World":
         """The same world once more, to let something else happen in it."""
         shutil.copytree(self.folder, folder)
-        for server in SERVERS:
-            server.copy(self.folder, folder)
+        postgres_server.copy(self.folder, folder)
         return replace(self, folder=folder)
 
     def settle(self) -> None:
         """Wait until servers have noticed that a process was killed."""
-        for server in SERVERS:
-            server.settle(self.folder)
+        postgres_server.settle(self.folder)
+
+    def watch(self, step: Callable[[], None]) -> None:
+        """Call `step` before each statement that this process sends to a server."""
+        postgres_server.watch(step)
 
     def drop(self) -> None:
         """Forget this world."""
         shutil.rmtree(self.folder, ignore_errors=True)
-        for server in SERVERS:
-            server.drop(self.folder)
+        postgres_server.drop(self.folder)
 
     def but(self, **changes: Any) -> "World":
         """The same world with other parts in its pipeline, or with other fields of a part."""
@@ -488,6 +484,11 @@ def windowed() -> list[str]:
 def rewriting() -> list[str]:
     """The pipelines that write again what they wrote: windows only if a done one may be done again."""
     return [name for name in MAKE if name in redone() or name not in windowed()]
+
+
+def looking() -> list[str]:
+    """The pipelines that can look at their source without reading it; a capture shows what it has."""
+    return [name for name in MAKE if name not in having(source="RawCapture")]
 
 
 def redone() -> list[str]:

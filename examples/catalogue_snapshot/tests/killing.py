@@ -17,7 +17,7 @@ from unittest import mock
 
 import duckdb
 
-from .support import PIPELINES, SERVERS, Row, World, main
+from .support import PIPELINES, Row, World, main
 
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload([__name__])
@@ -129,8 +129,7 @@ def _die(world: World, arguments: tuple[str, ...], steps: int, counted: Any = No
     countdown = Countdown(steps)
     connect = duckdb.connect
     duckdb.connect = lambda *a, **k: Watched(connect(*a, **k), countdown)  # type: ignore[assignment]
-    for server in SERVERS:
-        server.watch(countdown.step)
+    world.watch(countdown.step)
     for name in CHANGES:
         setattr(os, name, _counted(getattr(os, name), countdown))
     try:

@@ -29,7 +29,6 @@ from product_catalogue.pipelines import PIPELINES
 
 __all__ = [
     "PIPELINES",
-    "SERVERS",
     "Column",
     "EventTime",
     "History",
@@ -44,7 +43,6 @@ __all__ = [
 ]
 Row = dict[str, Any]
 MAKE = dict(PIPELINES)
-SERVERS: tuple[Any, ...] = ()
 SUFFIX = {"CSV": ".csv", "JSONLines": ".jsonl", "ParquetFiles": ".parquet"}
 LIMITS: dict[str, Any] = {  # this project may have chosen others; data has no end here
     "until": None,
@@ -79,11 +77,9 @@ class World:
     @cached_property
     def env(self) -> dict[str, str]:
         """The settings that lead the project into this world."""
-        path = str(self.folder / "data" / f"*{SUFFIX.get(self._format, '')}")
         return {
             "PIPELINE_WAREHOUSE": str(self.folder / "warehouse"),
-            f"PIPELINE_PIPELINES__{self.name.upper()}__PATH": path,
-            **{key: one for server in SERVERS for key, one in server.settings(self.folder).items()},
+            f"PIPELINE_PIPELINES__{self.name.upper()}__PATH": self._path("*"),
             **self.settings,
         }
 
@@ -150,7 +146,7 @@ class World:
 
     def write(self, file: str, rows: Sequence[Row]) -> Path:
         """Write rows as the source spells them. A file appears at once, with all of its rows."""
-        path = self.folder / "data" / f"{file}{SUFFIX.get(self._format, '.parquet')}"
+        path = Path(self._path(file))
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_name(f"_{path.name}")
         spelled = [{c.source: self._spell(c, row[c.name]) for c in self.columns} for row in rows]
@@ -160,15 +156,11 @@ class World:
         self.load()
         return path
 
-    def load(self) -> None:
-        """Let a table have the rows of all files, where the source is a table."""
-        for server in SERVERS if self._table else ():
-            columns = {column.source: column.type for column in self.columns}
-            server.load(self.folder, self._table, columns)
+    def _path(self, file: str) -> str:
+        return str(self.folder / "data" / f"{file}{SUFFIX.get(self._format, '.parquet')}")
 
-    @cached_property
-    def _table(self) -> str:
-        return getattr(MAKE[self.name](load()).source, "table", "")
+    def load(self) -> None:
+        """Let the source have the rows of all files, where it is none of files itself."""
 
     # Commands
 
@@ -231,20 +223,17 @@ class World:
     def copy(self, folder: Path) -> "World":
         """The same world once more, to let something else happen in it."""
         shutil.copytree(self.folder, folder)
-        for server in SERVERS:
-            server.copy(self.folder, folder)
         return replace(self, folder=folder)
 
     def settle(self) -> None:
         """Wait until servers have noticed that a process was killed."""
-        for server in SERVERS:
-            server.settle(self.folder)
+
+    def watch(self, step: Callable[[], None]) -> None:
+        """Call `step` before each statement that this process sends to a server."""
 
     def drop(self) -> None:
         """Forget this world."""
         shutil.rmtree(self.folder, ignore_errors=True)
-        for server in SERVERS:
-            server.drop(self.folder)
 
     def but(self, **changes: Any) -> "World":
         """The same world with other parts in its pipeline, or with other fields of a part."""
@@ -486,6 +475,11 @@ def windowed() -> list[str]:
 def rewriting() -> list[str]:
     """The pipelines that write again what they wrote: windows only if a done one may be done again."""
     return [name for name in MAKE if name in redone() or name not in windowed()]
+
+
+def looking() -> list[str]:
+    """The pipelines that can look at their source without reading it; a capture shows what it has."""
+    return [name for name in MAKE if name not in having(source="RawCapture")]
 
 
 def redone() -> list[str]:

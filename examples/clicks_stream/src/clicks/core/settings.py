@@ -1,14 +1,13 @@
 """Settings: conf/defaults.toml, then conf/local.toml (not committed), then the environment."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, Field, PositiveInt, ValidationError
+from pydantic import BaseModel, PositiveInt, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, TomlConfigSettingsSource
 
 from .errors import UsageError
 
-CONNECTIONS: tuple[str, ...] = ()
 FILES = ("conf/local.toml", "conf/defaults.toml")
 
 
@@ -16,13 +15,10 @@ class PipelineSettings(BaseModel, extra="forbid"):
     """What differs between machines for one pipeline."""
 
     path: str = ""  # of files
-    table: str = ""  # of Postgres
-    allow_small: bool = False  # take a snapshot that is suspiciously small
-    routing: dict[str, Annotated[int | float | str, Field(union_mode="left_to_right")]] = {}
 
 
 class Settings(BaseSettings, env_prefix="PIPELINE_", env_nested_delimiter="__", extra="forbid"):
-    """Environment variables are PIPELINE_WAREHOUSE, PIPELINE_PIPELINES__<NAME>__PATH and so on."""
+    """Environment variables are PIPELINE_WAREHOUSE, PIPELINE_PIPELINES__<NAME>__<SETTING> and so on."""
 
     warehouse: Path
     memory_limit: str
@@ -35,13 +31,7 @@ class Settings(BaseSettings, env_prefix="PIPELINE_", env_nested_delimiter="__", 
         cls, settings_cls: type[BaseSettings], env_settings: PydanticBaseSettingsSource, **_: Any
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment wins over files."""
-        files = [TomlConfigSettingsSource(settings_cls, file) for file in FILES]
-        for file, source in zip(FILES, files, strict=True):
-            for name in set(CONNECTIONS) & {*source()}:
-                raise UsageError(
-                    f"{file} says where {name} is, which has to come by the environment alone"
-                )
-        return env_settings, *files
+        return env_settings, *(TomlConfigSettingsSource(settings_cls, name) for name in FILES)
 
 
 def load() -> Settings:

@@ -11,8 +11,12 @@ from datetime import datetime, timedelta
 
 from ..core.ledger import History
 from ..core.pipeline import Pipeline, Store
-from ..core.units import Due, Slice, Slices, Unit
+from ..core.units import Due, Request, Slice, Slices, Unit
 from .windows import DAY, Windows
+
+
+class Late(Unit):
+    """A window that is done, and is read again for what came late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +32,14 @@ class Lookback(Windows):
 
     def plan(self, as_of: datetime, history: History) -> Sequence[Due]:
         last = deque(self.over(as_of), self.windows)
-        again = [Due(one, "again") for one in last if history.status(one.key) == "done"]
+        done = [one for one in last if history.status(one.key) == "done"]
+        again = [Due(Late(one.start, one.end), "again") for one in done]
         return sorted(self.missing(as_of, history) + again, key=lambda due: due.unit.key)
+
+    def request(self, units: Sequence[Unit]) -> Request:
+        """A backfill is content with what a source kept; a run that looks back is not."""
+        fresh = any(isinstance(one, Late) for one in units)
+        return replace(Windows.request(self, units), fresh=fresh)
 
     def slices(self, units: Sequence[Unit], pipeline: Pipeline, store: Store) -> Slices:
         """Aggregates of the touched days and of those that look back on them.

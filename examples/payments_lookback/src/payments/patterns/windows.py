@@ -58,7 +58,8 @@ class Windows:
         """All rows from the first window's start to the last one's end."""
         length = f"INTERVAL {self.every.total_seconds():.0f} SECONDS"
         bucket = f"time_bucket({length}, _event_time, {literal(self.since)})"
-        return Request(bucket, between=(units[0].start, units[-1].end))
+        ranges = tuple((one.start, one.end) for one in units)
+        return Request(bucket, between=(units[0].start, units[-1].end), ranges=ranges)
 
     def slices(self, units: Sequence[Unit], pipeline: Pipeline, store: Store) -> Slices:
         """Rows by window; aggregates by each UTC day that the windows touch."""

@@ -61,7 +61,7 @@ class FullSnapshot:
 
     def request(self, units: Sequence[Version]) -> Request:
         """Everything that is there."""
-        return Request(literal(units[0].start))
+        return Request(literal(units[0].start), ranges=((units[0].start, units[0].end),))
 
     def slices(self, units: Sequence[Version], pipeline: Pipeline, store: Store) -> Slices:
         """Raw rows by version, the oldest ones leave; all else is replaced as a whole."""

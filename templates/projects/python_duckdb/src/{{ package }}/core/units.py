@@ -42,6 +42,8 @@ class Request:
     unit: str  # SQL for the lineage column `_unit`; may read `_event_time`
     between: tuple[datetime, datetime] | None = None
     paths: tuple[str, ...] | None = None
+    ranges: tuple[tuple[datetime, datetime], ...] = ()  # its units, for a source that keeps them
+    fresh: bool = False  # whether that looks for what came late: what is kept will not do
     once: bool = False  # whether the batch is read only once, because the sink keeps its rows
 
 

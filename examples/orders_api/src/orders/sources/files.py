@@ -1,0 +1,125 @@
+"""Files as a source: a glob, listed again for each unit."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from glob import glob, has_magic
+from pathlib import Path
+from typing import Literal, Protocol
+
+from ..core.contract import Column, Contract, lineage
+from ..core.errors import NotReady, Transient
+from ..core.event_time import EventTime
+from ..core.pipeline import Connection
+from ..core.units import Request, literal
+
+DAY = timedelta(days=1)  # no zone is further from UTC
+
+
+class Format(Protocol):
+    """How files are written: the rows of some files as SQL, with `_file`, `_row`, `_problem`."""
+
+    @property
+    def lazy(self) -> bool:
+        """Whether a batch that is read only once may be a view: filters reach into the files."""
+
+    def raw(self, columns: Sequence[Column]) -> tuple[Column, ...]: ...
+    def scan(self, paths: Sequence[str], columns: Sequence[Column]) -> str: ...
+    def rejects(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """All files that match `path`, but for `.*`, `_*` and `*.tmp`, which are being written."""
+
+    path: str
+    format: Format
+    when: EventTime | None = None
+    take: Literal["all_matching", "newest"] = "all_matching"
+
+    @property
+    def event_time(self) -> str | None:
+        return self.when.column if self.when else None
+
+    def ready(self, as_of: datetime, contract: Contract) -> None:
+        """Files are read as they are: what is missing shows when they are listed."""
+
+    def columns(self, contract: Contract) -> tuple[Column, ...]:
+        return self.format.raw(contract.source)
+
+    def select(self, con: Connection, request: Request, contract: Contract) -> str:
+        return self._rows(self._paths(request), request, contract)
+
+    def unsplit(self, con: Connection) -> int:
+        return len(con.execute(self.format.rejects()).fetchall())
+
+    def read(self, con: Connection, request: Request, contract: Contract) -> Callable[[], None]:
+        paths = self._paths(request)
+        before = [stamp(path) for path in paths]
+        con.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
+        lazy = self.format.lazy and request.once and request.paths is None
+        rows = self._rows(paths, request, contract)
+        con.execute(f"CREATE OR REPLACE TEMP {'VIEW' if lazy else 'TABLE'} batch AS {rows}")
+        if paths and not lazy and not request.between:  # such a line has no event time
+            rejects = self._traced(self.format.rejects(), request)
+            con.execute(f"INSERT INTO batch BY NAME {rejects}")
+
+        def unchanged() -> None:
+            if [stamp(path) for path in paths] != before:
+                raise Transient(f"a file of {self.path} changed while it was read")
+
+        return unchanged
+
+    def _rows(self, paths: Sequence[str], request: Request, contract: Contract) -> str:
+        rows, when, where = self._scan(paths, contract), "CAST(NULL AS TIMESTAMP)", "true"
+        if self.when:
+            kinds = {column.name: column.type for column in contract.source}
+            raw = next(c for c in self.columns(contract) if c.name == self.event_time)
+            when = self.when.utc(raw, kinds[raw.name])
+            if request.between:
+                start, end = request.between
+                where = f"_event_time >= {literal(start)} AND _event_time < {literal(end)}"
+                if raw.type != "STRING":  # filters on converted columns reach no file: narrow it
+                    where += f" AND {raw.name} >= CAST({literal(start - DAY)} AS {raw.type})"
+                    where += f" AND {raw.name} < CAST({literal(end + DAY)} AS {raw.type})"
+        timed = f"SELECT *, {when} AS _event_time FROM ({rows})"
+        return f"{self._traced(timed, request)} WHERE {where}"
+
+    def _traced(self, rows: str, request: Request) -> str:
+        name = f"replace(_file, {literal(root_of(self.path) + '/')}, '')"
+        return f"SELECT * REPLACE ({name} AS _file), {request.unit} AS _unit FROM ({rows})"
+
+    def _scan(self, paths: Sequence[str], contract: Contract) -> str:
+        if paths:
+            return self.format.scan(paths, contract.source)
+        traces = lineage(file="STRING", row="BIGINT", problem="STRING", line="STRING")
+        columns = self.columns(contract) + traces
+        return f"SELECT {', '.join(f'CAST(NULL AS {c.type}) AS {c.name}' for c in columns)} LIMIT 0"
+
+    def _paths(self, request: Request) -> Sequence[str]:
+        if request.paths is not None:
+            return request.paths
+        if not (found := listed(self.path)):
+            raise NotReady(f"no file matches {self.path}")
+        if self.take == "newest":
+            return [max(found, key=lambda name: (Path(name).stat().st_mtime_ns, name))]
+        return found
+
+
+def listed(pattern: str) -> list[str]:
+    """The files that match, by name; not those that are being written."""
+    names = sorted(glob(pattern, recursive=True))  # noqa: PTH207  # absolute, too
+    return [n for n in names if Path(n).name[0] not in "._" and not n.endswith(".tmp")]
+
+
+def root_of(pattern: str) -> str:
+    """The folder before the first wildcard, which `_file` is relative to."""
+    parts = Path(pattern).parts
+    fixed = next((n for n, part in enumerate(parts) if has_magic(part)), len(parts) - 1)
+    return str(Path(*parts[:fixed]))
+
+
+def stamp(path: str) -> str:
+    """Changes whenever a file's content does (`ctime` cannot be set back), and reads nothing."""
+    s = Path(path).stat()
+    return f"{s.st_ino}:{s.st_size}:{s.st_mtime_ns}:{s.st_ctime_ns}"
