@@ -98,6 +98,7 @@ def test_it_is_listed_shown_and_offered_by_a_flag(clone: Clone) -> None:
     assert "row_counts" in clone.scaffold("new", "--help").stdout
 
 
+@pytest.mark.matrix  # beside other work its keys were lost twice, and nobody knows yet why
 def test_it_is_asked_for_in_a_terminal_and_can_be_taken_there(clone: Clone) -> None:
     talk = clone.terminal("new", "asked", "--extraction", "time_ranged")
     talk.expect("Which steps lie between source and sink")
