@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -80,9 +79,10 @@ def _reason(one: Reason, catalogue: Catalogue, word: str) -> Iterator[str]:
 
 
 def _wrapped(line: str, indent: int, first: str = "") -> list[str]:
-    width = min(shutil.get_terminal_size().columns, flowing.WIDEST)
     blank = " " * indent
-    return textwrap.wrap(line, width, initial_indent=first or blank, subsequent_indent=blank)
+    return textwrap.wrap(
+        line, flowing.width(), initial_indent=first or blank, subsequent_indent=blank
+    )
 
 
 def _plain(one: Reason) -> dict[str, str]:

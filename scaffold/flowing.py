@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
+import shutil
 import textwrap
 
 WIDEST = 100
 """Longer lines are hard to read, however wide the terminal is."""
+
+
+def width() -> int:
+    """That of the terminal, as far as lines can be read."""
+    return min(shutil.get_terminal_size().columns, WIDEST)
 
 
 def flowed(text: str, width: int) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from collections.abc import Iterable
 from typing import Any
@@ -155,7 +154,7 @@ def _show(
         return
     text = "\n\n".join(pages.page(one, known) for one in found)
     if sys.stdout.isatty():
-        text = flowing.flowed(text, min(shutil.get_terminal_size().columns, flowing.WIDEST))
+        text = flowing.flowed(text, flowing.width())
     click.echo(text)
 
 
