@@ -125,8 +125,11 @@ object PartWorlds {
     killed
   }
 
-  /** It ends when all is prepared, and something is in place. */
-  def killedHalfWay(here: World): World = killedAt(here, steps(here) - 1)
+  /** It ends when all is prepared, and one part is in place. */
+  def killedHalfWay(here: World): World = killedAt(here, halfWay(here))
+
+  /** As many steps prepare parts as place them. */
+  def halfWay(here: World): Int = steps(here) / 2 + 2
 }
 
 /** A process of its own, which is gone before one of its steps. */
@@ -205,7 +208,7 @@ class PartFilesTest extends Proofs {
     here.write("b", here.rows(3, version = 1))
     val never = here.copyTo("never")
     assert(never.command(redo(never): _*).exit == 0)
-    assert(KilledProcess.run(here, steps(here) - 1) == 137)
+    assert(KilledProcess.run(here, halfWay(here)) == 137)
     assert(left(here).contains("pending"))
     assert(here.content() != never.content())
     open(here)
