@@ -22,7 +22,7 @@ from .support import PIPELINES, Row, World, main
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload([__name__])
 NEVER = -1  # a process that is not killed
-LAST, SOME = 6, 6  # steps at the end, and before it, that are looked at
+LAST, SOME = 10, 10  # steps at the end, and before it, that are looked at
 CHANGES = ("replace", "rename", "link", "unlink", "remove")  # of the module os
 
 

@@ -122,6 +122,7 @@ final private class Runner(pipeline: Pipeline[_], store: Store, history: History
       Counts.refuseMany(pipeline.gate.judged(rows), done, slices.enough)
       pipeline.extraction.check(done, history)
       store.transact(spark) { into =>
+        val steps = this.steps(quarantined = counted.values.exists(_.rejected > 0))
         val details = steps.flatMap(perform(_, into, rows, slices, units.last)).toMap
         batch.unchanged()
         done.zip(units).map { case (entry, unit) =>
@@ -132,8 +133,13 @@ final private class Runner(pipeline: Pipeline[_], store: Store, history: History
     } finally rows.unpersist()
   }
 
-  private def steps =
-    pipeline.steps.filterNot(step => how.rebuild && step.table.name == pipeline.kept)
+  /** The steps of this run. Where no row is `quarantined` none is looked for: that takes a pass. */
+  private def steps(quarantined: Boolean) =
+    pipeline.steps.filterNot(step => how.rebuild && step.table.name == pipeline.kept).map {
+      case step if step.table == pipeline.gate.quarantine && !quarantined =>
+        step.copy(make = (rows, _) => step.table.empty(rows.sparkSession))
+      case step => step
+    }
 
   private def perform(
       step: Step,
