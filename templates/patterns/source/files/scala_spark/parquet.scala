@@ -27,6 +27,8 @@ import core._
   */
 final case class ParquetFiles(keepNewColumns: Boolean = false) extends Format {
 
+  def cheap: Boolean = true
+
   def raw(columns: Seq[Column]): Seq[Column] = columns
 
   /** One read for each distinct schema: each is checked, and none hides another's columns. */

@@ -46,7 +46,7 @@ final case class Published(producer: String, sink: Sink, eventTime: Option[Strin
       promise.refuseOtherColumns(contract)
       selected(Published.of(units, promise, spark), contract)
     }
-    Batch(rows.withColumn("_unit", expr(request.unit)), () => unchanged(before))
+    Batch(rows.withColumn("_unit", expr(request.unit)), unchanged = () => unchanged(before))
   }
 
   private def selected(rows: DataFrame, contract: Contract) = {

@@ -22,8 +22,11 @@ trait Source {
   def read(spark: SparkSession, request: Request, contract: Contract): Batch
 }
 
-/** Rows as they came, and a check that throws if the source changed while they were read. */
-final case class Batch(rows: DataFrame, unchanged: () => Unit = () => ())
+/** Rows as they came, and a check that throws if the source changed while they were read.
+  *
+  * They are kept between the passes over them, unless it is `cheap` to read them again.
+  */
+final case class Batch(rows: DataFrame, cheap: Boolean = false, unchanged: () => Unit = () => ())
 
 /** Which units are due, and what each reads and replaces. It has no clock of its own. */
 trait Extraction {

@@ -33,6 +33,8 @@ import core._
   */
 final case class JsonLines(keepNewColumns: Boolean = false) extends Format {
 
+  def cheap: Boolean = false
+
   def raw(columns: Seq[Column]): Seq[Column] = columns.map(_.copy(kind = "STRING"))
 
   def scan(spark: SparkSession, files: Seq[Found], columns: Seq[Column]): DataFrame = {

@@ -28,6 +28,8 @@ final case class Csv(
     keepNewColumns: Boolean = false
 ) extends Format {
 
+  def cheap: Boolean = false
+
   def raw(columns: Seq[Column]): Seq[Column] = columns.map(_.copy(kind = "STRING"))
 
   /** One read for each distinct header, so that files may order their columns differently. */

@@ -112,7 +112,8 @@ final private class Runner(pipeline: Pipeline[_], store: Store, history: History
     val spark = store.spark.newSession() // views of a chunk are its own
     val batch = read(spark, units)
     val (marked, slices) = pipeline.extraction.slices(units, batch.rows, pipeline, store)
-    val rows = (if (how.rebuild) slices.raw.reads.of(marked) else marked).persist()
+    val came = if (how.rebuild) slices.raw.reads.of(marked) else marked
+    val rows = if (batch.cheap) came else came.persist()
     try {
       val counted = Counts.of(pipeline.gate.judged(rows))
       val done = units.map { unit =>

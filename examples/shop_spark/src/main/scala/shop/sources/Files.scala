@@ -11,6 +11,9 @@ import core._
 
 /** How files are written: rows as they came, with `_file`, `_row`, `_problem` and `_line`. */
 trait Format {
+
+  /** Whether to read a file once more costs less than to keep its rows: filters reach into it. */
+  def cheap: Boolean
   def raw(columns: Seq[Column]): Seq[Column]
   def scan(spark: SparkSession, files: Seq[Found], columns: Seq[Column]): DataFrame
 }
@@ -46,7 +49,7 @@ final case class FilesSource(
       .timed(scanned, when, columns(contract), contract)
       .withColumn("_file", named(col("_file")))
       .withColumn("_unit", expr(request.unit))
-    Batch(between(rows, request.rows), () => unchanged(spark, files))
+    Batch(between(rows, request.rows), format.cheap, () => unchanged(spark, files))
   }
 
   private def listed(spark: SparkSession) = listing.files(spark.sparkContext.hadoopConfiguration)
