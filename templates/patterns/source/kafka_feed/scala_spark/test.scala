@@ -136,6 +136,14 @@ class KafkaFeedTest extends Proofs {
     it.copy(feed = feed, watermark = Duration.ofDays(1))
   }
 
+  test("what was read of another topic is none of this one's") {
+    val made = feed()
+    KafkaServer.send(made.topic, Seq.fill(2)("{}"))
+    val other = Listed(Messages(s"${made.topic}-2", 0, 0, 9).name, "", "")
+    val found = made.items(known(Seq(other)).toMap).map(_.file)
+    assert(found == Seq(Messages(made.topic, 0, 0, 2).name))
+  }
+
   test("a topic that was made anew is an error") {
     val made = feed()
     val other = Listed(Messages(made.topic, 0, 0, 9).name, "", "")

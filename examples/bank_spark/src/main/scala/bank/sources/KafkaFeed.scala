@@ -24,7 +24,8 @@ final case class KafkaFeed(
 
   def items(known: Map[(String, String), String]): Seq[Listed] = {
     val now = connection.offsets(topic)
-    val seen = known.keys.map { case (name, _) => Messages.parse(name) }.toSeq
+    val every = known.keys.map { case (name, _) => Messages.parse(name) }.toSeq
+    val seen = every.filter(_.topic == topic)
     val coming = now.toSeq.sortBy(_._1).map { case (partition, (oldest, end)) =>
       val before = seen.filter(_.partition == partition).map(_.until).maxOption
       Messages(topic, partition, start(partition, before, oldest, end), end).pieces(most)
