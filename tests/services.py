@@ -91,24 +91,55 @@ class Database:
         return f"jdbc:postgresql://127.0.0.1:{self.port}/{self.name}?user=postgres"
 
 
+@dataclass
+class Broker:
+    """A broker of one node, that is its own controller. What it has stays where it is stopped and started again."""
+
+    command: tuple[str, ...]
+    port: int
+    log: Path
+    running: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        with self.log.open("a") as log:
+            self.running = subprocess.Popen(self.command, stdout=log, stderr=log)
+        _wait(self.port, self.running, self.log)
+
+    def stop(self) -> None:
+        """At once, as a machine that fails."""
+        if self.running:
+            self.running.kill()
+            self.running.wait()
+
+
 @contextmanager
-def kafka() -> Iterator[str]:
-    """A broker of one node, that is its own controller; gives its bootstrap address."""
+def broker() -> Iterator[Broker]:
     java = jvm.java()
     classes = os.pathsep.join(map(str, jvm.jars(KAFKA)))
     plain, control = _free_ports(2)
-    with tempfile.TemporaryDirectory(prefix="kafka-") as folder, ExitStack() as stack:
+    with tempfile.TemporaryDirectory(prefix="kafka-") as folder:
         settings = Path(folder, "node.properties")
         settings.write_text(NODE.format(plain=plain, control=control, folder=folder))
         command = java.command(*jvm.LIGHT, "-Xmx512m", "-cp", classes)
         storage = ("kafka.tools.StorageTool", "format", "-t", str(uuid.uuid4()), "-c")
         _run(*command, *storage, str(settings))
-        log = stack.enter_context(Path(folder, "log").open("w+"))
-        server = subprocess.Popen((*command, "kafka.Kafka", settings), stdout=log, stderr=log)
-        stack.enter_context(server)
-        stack.callback(server.kill)
-        _wait(plain, server, Path(log.name))
-        yield f"127.0.0.1:{plain}"
+        made = Broker((*command, "kafka.Kafka", str(settings)), plain, Path(folder, "log"))
+        try:
+            made.start()
+            yield made
+        finally:
+            made.stop()
+
+
+@contextmanager
+def kafka() -> Iterator[str]:
+    """A broker for all tests; gives its bootstrap address."""
+    with broker() as made:
+        yield made.address
 
 
 @contextmanager
