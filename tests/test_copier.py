@@ -506,7 +506,7 @@ def is_asked(when: str, *refs: str) -> bool:
         ),
         (
             {"extraction": "streaming", "files": 5, "watermark": "0h", "retries": 0},
-            ("files=5", "watermark=timedelta(hours=0)", "SelfHealing(max_catch_up=30, retries=0)"),
+            ("most=5", "watermark=timedelta(hours=0)", "SelfHealing(max_catch_up=30, retries=0)"),
             ("every", "since", "until", "grace", "windows", "take", "retain", "min_ratio"),
         ),
         (

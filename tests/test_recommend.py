@@ -324,7 +324,10 @@ def test_without_a_terminal_every_missing_answer_is_said_with_the_command_that_h
         (["-d", "histroy=past"], 'Did you mean "history"?'),
         (["-d", "late"], "it is no key=value"),
         (["--runtime", "cobol"], "no such choice"),
-        (["--source", "kafka"], "Add --runtime scala_spark, or say one of: files, postgres"),
+        (
+            ["--source", "rest_api", "--language", "scala"],
+            "Add --runtime python_duckdb, or say one of: files, postgres, kafka",
+        ),
         (["--sample", "nowhere.csv"], "does not exist"),
         (["--answers", "nowhere.yml"], "Cannot read the answers file"),
     ],

@@ -103,6 +103,7 @@ class KafkaSession:
                 for one in places
             }
         except KafkaException as error:
+            self.consumer.poll(0)  # what else there is to say comes by the callback
             raise self._failure(error.args[0], topic) from None
 
     def messages(self, topic: str, partition: int, start: int, end: int) -> Iterator[list[Message]]:

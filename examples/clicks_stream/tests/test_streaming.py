@@ -56,8 +56,8 @@ def test_the_size_of_batches_makes_no_difference(name: str, world: Make) -> None
     here = world(name)
     for number in range(5):
         here.write(f"f{number}", here.rows(4, window=number) + here.rows(2, version=number))
-    one_by_one = here.copy(here.folder.with_name("other")).having("extraction", files=1)
-    by_two = here.copy(here.folder.with_name("two")).having("extraction", files=2)
+    one_by_one = here.copy(here.folder.with_name("other")).having("extraction", most=1)
+    by_two = here.copy(here.folder.with_name("two")).having("extraction", most=2)
     assert here.run(NOW).facts["done"] == 1
     assert one_by_one.run(NOW).facts["done"] == 5
     assert by_two.run(NOW).facts["done"] == 3
@@ -154,7 +154,7 @@ def test_a_batch_that_fails_again_and_again_does_not_hold_up_what_comes_later(
     here.drop_column(here.write("a", here.rows(5)))
     for number in range(1, 5):
         here.write(f"f{number}", here.rows(5, window=number))
-        here.having("extraction", files=1).run(NOW)
+        here.having("extraction", most=1).run(NOW)
         if number > 1:  # the first run may end with the failure
             assert len(here.silver()) == 5 * number
 
@@ -214,7 +214,7 @@ def test_a_failed_batch_waits_for_a_file_that_went_until_it_is_told_not_to(
 def test_events_within_the_watermark_are_fine_and_later_ones_go_to_quarantine(
     name: str, world: Make
 ) -> None:
-    here = world(name).having("extraction", watermark=timedelta(days=3), files=1)
+    here = world(name).having("extraction", watermark=timedelta(days=3), most=1)
     here.write("a", here.rows(3, window=9))
     here.write("b", here.rows(3, window=2) + here.rows(3, window=7))
     here.write("c", here.rows(40, window=3))
@@ -233,7 +233,7 @@ def test_what_is_late_depends_on_the_order_of_files_alone(name: str, world: Make
         files.write(f"f{number}", files.rows(3, window) + files.rows(1, window + 5))
     other = files.copy(files.folder.with_name("other"))
     here = files.having("extraction", watermark=timedelta(days=1))
-    one_by_one = other.having("extraction", watermark=timedelta(days=1), files=1)
+    one_by_one = other.having("extraction", watermark=timedelta(days=1), most=1)
     here.run(NOW)
     one_by_one.run(NOW)
     assert here.table("quarantine")
@@ -281,7 +281,7 @@ def test_a_poisoned_row_does_not_make_others_late(name: str, world: Make) -> Non
 
 @each_timed
 def test_backfill_does_the_batches_that_have_events_in_the_range(name: str, world: Make) -> None:
-    here = world(name).having("extraction", files=1)
+    here = world(name).having("extraction", most=1)
     if name not in redone():
         return  # it would be refused
     for window in range(3):
@@ -296,7 +296,7 @@ def test_backfill_does_the_batches_that_have_events_in_the_range(name: str, worl
 
 @each_again
 def test_batches_in_any_order_give_the_same_rows(name: str, world: Make) -> None:
-    here = world(name).having("extraction", files=1)
+    here = world(name).having("extraction", most=1)
     for number in range(3):
         here.write(f"f{number}", here.rows(3, version=number) + here.rows(2, window=number + 1))
     here.run(NOW)

@@ -51,7 +51,7 @@ LIMITS: dict[str, Any] = {  # this project may have chosen others; data has no e
     "take": "all_matching",
     "retain": 7,
     "min_ratio": 0.5,
-    "files": 100,
+    "most": 100,
     "watermark": timedelta(days=1),
     "max_catch_up": 30,
     "retries": 3,
@@ -483,6 +483,11 @@ def rewriting() -> list[str]:
 def looking() -> list[str]:
     """The pipelines that can look at their source without reading it; a capture shows what it has."""
     return [name for name in MAKE if name not in having(source="RawCapture")]
+
+
+def losing() -> list[str]:
+    """The pipelines whose source can lose rows by somebody's hand; a topic keeps what was sent."""
+    return [name for name in MAKE if name not in having(source="KafkaSource")]
 
 
 def redone() -> list[str]:

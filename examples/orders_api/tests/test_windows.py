@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from .support import Failing, World, ordered, redone, windowed
+from .support import Failing, World, losing, ordered, redone, windowed
 
 Make = Callable[[str], World]
 each = pytest.mark.parametrize("name", windowed())
@@ -32,7 +32,7 @@ def test_a_window_that_is_not_over_is_not_read(name: str, world: Make) -> None:
     assert here.silver() == []
 
 
-@each_again
+@pytest.mark.parametrize("name", [n for n in windowed() if n in redone() and n in losing()])
 def test_an_empty_window_is_done_and_clears_what_was_there(name: str, world: Make) -> None:
     here = world(name)
     here.write("a", here.rows(5))

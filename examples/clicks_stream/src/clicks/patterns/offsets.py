@@ -28,9 +28,15 @@ class Found(Protocol):
 class Feed(Protocol):
     """A source that grows, as items in a stable order."""
 
+    @property
+    def ordered(self) -> bool:
+        """Whether the rows of an item came one after another, as `_row` says, or all at once."""
+
     def items(self, known: Mapping[tuple[str, str], str]) -> Sequence[Found]: ...
     def path_of(self, file: str) -> str: ...
     def stamp_of(self, file: str) -> str: ...
+    def lane(self, file: str) -> str:
+        """Items of one lane follow one another in time; other lanes may be far ahead, or behind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +65,7 @@ class Line:
     """All items that were ever seen, in order, beside what the feed has now."""
 
     def __init__(self, feed: Feed, history: History) -> None:
+        self.lane = feed.lane
         self.items: list[Item] = []
         self.units: dict[str, tuple[Entry, list[Item]]] = {}
         for entry in sorted(history.latest.values(), key=lambda e: int(e.unit.split("-")[0])):
@@ -116,7 +123,7 @@ class Line:
         return self._offsets(start, end, items, tuple(files), tuple(kept)), lost
 
     def judge(self, items: Sequence[Item], newest: Mapping[str, str | None]) -> None:
-        """Note what items hold, and how new the events of all items before them were.
+        """Note what items hold, and how new the events of all items before them in their lanes were.
 
         That is decided once, and for a corrected file as for the first one of that name (or
         content), so that neither a redo nor the ends of batches change what is late.
@@ -126,10 +133,11 @@ class Line:
             first[item["file"]] = first[item["content"]] = item
         for item in items:
             item["newest"] = newest.get(item["file"])
-        before, top = dict[int, str | None](), None
+        before, tops = dict[int, str | None](), dict[str, str | None]()
         for item in self.items:
-            before[item["at"]] = top
-            top = max(filter(None, (top, item.get("newest"))), default=None)
+            lane = self.lane(item["file"])
+            before[item["at"]] = top = tops.get(lane)
+            tops[lane] = max(filter(None, (top, item.get("newest"))), default=None)
         for item in items:
             original = min(first[item["file"]], first[item["content"]], key=lambda i: i["at"])
             item.setdefault("after", original.get("after", before[original["at"]]))

@@ -31,7 +31,8 @@ class Touched:
     def arrive(self) -> None:
         """Make `arrived`: the rows of the batch that pass the gate, but for what is not needed."""
         when = self.pipeline.source.event_time
-        columns = dict.fromkeys([*self._key, *([when] if when else []), "_file", "_event_time"])
+        traces = ("_file", "_row", "_event_time")
+        columns = dict.fromkeys([*self._key, *([when] if when else []), *traces])
         passing = self.pipeline.gate.passing("batch AS raw", self.mine)
         self._make("arrived", f"SELECT {', '.join(columns)} FROM ({passing})")
 

@@ -1,7 +1,8 @@
 """Streaming: what is new in a feed, once, by its offset; `run --follow` waits for more.
 
-A batch that failed is tried again with the very same files. What replaced one of them comes in a
-batch of its own, and the failed one goes on without it: nothing is lost, nothing is stuck.
+A batch that failed is tried again with the very same items: files, or whatever the feed has. What
+replaced one of them comes in a batch of its own, and the failed one goes on without it: nothing is
+lost, nothing is stuck.
 """
 
 import logging
@@ -21,15 +22,19 @@ from .touched import Touched, among
 
 log = logging.getLogger(__name__)
 
+ROWS = "PARTITION BY _file ORDER BY _row ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
+EARLIER = f"max(_event_time) OVER ({ROWS})"
+
 
 @dataclass(frozen=True, slots=True)
 class Streaming:
-    """At most `files` files in a batch. An event may be `watermark` older than the newest one of
-    all files before its own; an older one is late, and goes to quarantine.
+    """At most `most` items in a batch. An event may be `watermark` older than the newest one of all
+    items before its own (and, if they are ordered, of the rows before it); an older one is late,
+    and goes to quarantine.
     """
 
     feed: Feed
-    files: int = 100
+    most: int = 100
     watermark: timedelta = timedelta(days=1)
     unit_type = "BIGINT"
     parallel = False
@@ -51,7 +56,7 @@ class Streaming:
                     log.warning("%s goes on without %s: replaced", key, ", ".join(lost))
                 if lost or entry.status == "failed":
                     due.append(Due(unit, "retry"))
-        batches = (new[n : n + self.files] for n in range(0, len(new), self.files))
+        batches = (new[n : n + self.most] for n in range(0, len(new), self.most))
         return due + [Due(line.batch(items), "new") for items in batches]
 
     def again(self, start: datetime, end: datetime, history: History) -> Sequence[Due]:
@@ -111,15 +116,21 @@ class Streaming:
 
     def _quarantine_late(self, unit: Offsets, files: Sequence[str], con: Connection) -> None:
         newest = "SELECT _file, CAST(max(_event_time) AS STRING) FROM arrived GROUP BY 1"
-        items = [i for i in unit.items if i["file"] in files and "lost" not in i]
+        if not (items := [i for i in unit.items if i["file"] in files and "lost" not in i]):
+            return
         unit.line.judge(items, dict(con.execute(newest).fetchall()))
-        for item in items:
-            if item["after"] is None:
-                continue
-            oldest = datetime.fromisoformat(item["after"]) - self.watermark
-            late = f"_file = {literal(item['file'])} AND _event_time < {literal(oldest)}"
-            con.execute(f"DELETE FROM arrived WHERE {late}")
-            found = con.execute(f"SELECT 1 FROM batch WHERE {late} AND _problem IS NULL LIMIT 1")
-            if found.fetchall():  # raw rows that are kept have it
-                why = literal(f"{LATE}older than {oldest}, the watermark at its file")
-                con.execute(f"UPDATE batch SET _problem = {why} WHERE {late} AND _problem IS NULL")
+        tops = ", ".join(f"({literal(i['file'])}, {literal(i['after'] or '')})" for i in items)
+        before, place = (EARLIER, "place") if self.feed.ordered else ("NULL", "file")
+        length = f"to_seconds({self.watermark.total_seconds()})"
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE late AS SELECT _file, _row, "
+            f"'{LATE}older than ' || _oldest || ', the watermark at its {place}' AS _why FROM ("
+            f"SELECT *, greatest(TRY_CAST(_after AS TIMESTAMP), _before) - {length} AS _oldest "
+            f"FROM batch JOIN (VALUES {tops}) AS top(_file, _after) USING (_file) "
+            f"LEFT JOIN (SELECT _file, _row, {before} AS _before FROM arrived) USING (_file, _row)"
+            ") WHERE _event_time < _oldest AND _problem IS NULL"
+        )
+        con.execute("DELETE FROM arrived WHERE (_file, _row) IN (SELECT (_file, _row) FROM late)")
+        if con.execute("SELECT 1 FROM late LIMIT 1").fetchall():  # raw rows that are kept have it
+            mine = "raw._file = late._file AND raw._row = late._row AND _problem IS NULL"
+            con.execute(f"UPDATE batch AS raw SET _problem = _why FROM late WHERE {mine}")

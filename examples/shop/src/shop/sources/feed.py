@@ -24,6 +24,7 @@ class FileFeed:
     """The files that match `path`. `_file` calls them by their place under its folder."""
 
     path: str
+    ordered = False
 
     def items(self, known: Mapping[tuple[str, str], str]) -> Sequence[Found]:
         """All files that are there now; `known` has contents by file and stamp."""
@@ -49,6 +50,10 @@ class FileFeed:
             return stamp(self.path_of(file))
         except FileNotFoundError:
             return ""
+
+    def lane(self, file: str) -> str:
+        """All files are one lane."""
+        return ""
 
 
 @lru_cache(maxsize=100_000)

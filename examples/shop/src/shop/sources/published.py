@@ -38,6 +38,7 @@ class Published:
     producer: str
     sink: Sink
     event_time: str | None = None
+    ordered = False
 
     def ready(self, as_of: datetime, contract: Contract) -> None:
         """Raise if the data is not ready, or not as its contract says."""
@@ -90,6 +91,9 @@ class Published:
 
     def stamp_of(self, file: str) -> str:
         return next((one.stamp for one in self.items({}) if one.file == file), "")
+
+    def lane(self, file: str) -> str:
+        return ""
 
     def _take(self, con: Connection, into: str, request: Request, contract: Contract) -> None:
         with opened(self.producer, self.sink) as promise:

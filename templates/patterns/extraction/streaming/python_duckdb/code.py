@@ -116,22 +116,21 @@ class Streaming:
 
     def _quarantine_late(self, unit: Offsets, files: Sequence[str], con: Connection) -> None:
         newest = "SELECT _file, CAST(max(_event_time) AS STRING) FROM arrived GROUP BY 1"
-        items = [i for i in unit.items if i["file"] in files and "lost" not in i]
-        unit.line.judge(items, dict(con.execute(newest).fetchall()))
-        if not items:
+        if not (items := [i for i in unit.items if i["file"] in files and "lost" not in i]):
             return
+        unit.line.judge(items, dict(con.execute(newest).fetchall()))
         tops = ", ".join(f"({literal(i['file'])}, {literal(i['after'] or '')})" for i in items)
         before, place = (EARLIER, "place") if self.feed.ordered else ("NULL", "file")
         length = f"to_seconds({self.watermark.total_seconds()})"
         con.execute(
             "CREATE OR REPLACE TEMP TABLE late AS SELECT _file, _row, "
-            f"'{LATE}older than ' || oldest || ', the watermark at its {place}' AS why FROM ("
-            f"SELECT *, greatest(TRY_CAST(after AS TIMESTAMP), before) - {length} AS oldest "
-            f"FROM batch JOIN (VALUES {tops}) AS top(_file, after) USING (_file) "
-            f"LEFT JOIN (SELECT _file, _row, {before} AS before FROM arrived) USING (_file, _row)"
-            ") WHERE _event_time < oldest AND _problem IS NULL"
+            f"'{LATE}older than ' || _oldest || ', the watermark at its {place}' AS _why FROM ("
+            f"SELECT *, greatest(TRY_CAST(_after AS TIMESTAMP), _before) - {length} AS _oldest "
+            f"FROM batch JOIN (VALUES {tops}) AS top(_file, _after) USING (_file) "
+            f"LEFT JOIN (SELECT _file, _row, {before} AS _before FROM arrived) USING (_file, _row)"
+            ") WHERE _event_time < _oldest AND _problem IS NULL"
         )
         con.execute("DELETE FROM arrived WHERE (_file, _row) IN (SELECT (_file, _row) FROM late)")
         if con.execute("SELECT 1 FROM late LIMIT 1").fetchall():  # raw rows that are kept have it
             mine = "raw._file = late._file AND raw._row = late._row AND _problem IS NULL"
-            con.execute(f"UPDATE batch AS raw SET _problem = why FROM late WHERE {mine}")
+            con.execute(f"UPDATE batch AS raw SET _problem = _why FROM late WHERE {mine}")

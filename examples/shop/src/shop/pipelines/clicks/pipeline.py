@@ -34,7 +34,7 @@ def pipeline(settings: Settings) -> Pipeline:
         ),
         extraction=Streaming(
             feed=FileFeed(settings.pipelines["clicks"].path),
-            files=100,
+            most=100,
             watermark=timedelta(days=1),
         ),
         writing=Decided(

@@ -29,7 +29,7 @@ def pipeline(settings: Settings) -> Pipeline:
         source=published,
         extraction=Streaming(
             feed=published,
-            files=100,
+            most=100,
             watermark=timedelta(days=36500),
         ),
         writing=Idempotent(),
