@@ -290,3 +290,19 @@ def test_a_broker_that_goes_is_said_and_the_next_run_heals(
         other.call("run", "p000")
         assert project.tables() == other.tables()
         assert without_gaps(project.offsets())
+
+
+@pytest.mark.matrix
+def test_its_proofs_pass_on_a_real_broker_as_well(project: Project) -> None:
+    command = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "PIPELINE_"))}
+    ended = subprocess.run(
+        command,
+        cwd=project.folder,
+        env=clean | {"PIPELINE_TEST_KAFKA": project.topic.servers},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 0, ended.stdout[-6000:]
+    assert " skipped" not in ended.stdout

@@ -46,9 +46,8 @@ def load(folder: Path) -> None:
 
 def make(name: str, partitions: int = 2) -> None:
     """Let there be a topic; the mock cluster makes it, with four partitions, when it is sent to."""
-    if REAL and name not in AdminClient(_client()).list_topics(timeout=30).topics:
-        made = AdminClient(_client()).create_topics([NewTopic(name, partitions, 1)])
-        made[name].result(30)
+    if REAL and name not in _admin().list_topics(timeout=30).topics:
+        _admin().create_topics([NewTopic(name, partitions, 1)])[name].result(30)
 
 
 def send(name: str, values: Iterable[bytes | None], partition: int = 0) -> None:
@@ -63,7 +62,7 @@ def forget(name: str, partition: int = 0) -> None:
     """Let the messages so far go, as retention does; with the mock cluster, others come instead."""
     if REAL:
         gone = TopicPartition(name, partition, -1)  # all
-        AdminClient(_client()).delete_records([gone])[gone].result(30)
+        _admin().delete_records([gone])[gone].result(30)
     else:
         send(name, [JUNK] * 7, partition)
 
@@ -97,6 +96,11 @@ def server() -> str:
 @cache
 def _mock() -> Producer:
     return Producer({"bootstrap.servers": "none", "test.mock.num.brokers": 1, **SILENT})
+
+
+@cache
+def _admin() -> AdminClient:
+    return AdminClient(_client())
 
 
 def _client() -> dict[str, str | int | float | bool]:
