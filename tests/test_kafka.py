@@ -122,6 +122,21 @@ class Project:
                 }.items()
             }
 
+    def torn(self) -> bool:
+        """Whether somebody who reads now sees rows without their offsets, or numbers without their rows."""
+        if not (self.folder / "warehouse.duckdb").exists():
+            return False
+        try:
+            found = self.tables()
+        except duckdb.CatalogException:  # killed before there were tables
+            return False
+        lengths = (one.partition(":")[2].split("-") for one in self.offsets())
+        read = sum(int(end) - int(start) for start, end in lengths)
+        return (read, len(found["silver"])) != (
+            len(found["bronze"]),
+            sum(row[1] for row in found["gold"]),
+        )
+
     def offsets(self) -> list[str]:
         """The ranges of all batches that are done."""
         with duckdb.connect(self.folder / "warehouse.duckdb", read_only=True) as con:
@@ -230,7 +245,7 @@ def following(project: Project) -> Iterator[subprocess.Popen[str]]:
 
 
 def killed(project: Project, kills: int) -> None:
-    """Kill streaming runs at random instants while messages come, until each has come; then compare."""
+    """Kill streaming runs at random instants while messages come, look at what is there then; and compare it at the end."""
     chance, number = random.Random(kills), 0
     for version in range(kills):
         project.topic.send(some(number, 120, version))
@@ -243,6 +258,8 @@ def killed(project: Project, kills: int) -> None:
             time.sleep(chance.uniform(0.0, 0.5))
             assert started.poll() is None
             started.send_signal(signal.SIGKILL)
+            started.wait()
+        assert not project.torn()
     assert project.call("run", "p000")[0]["failed"] == []
     other = never(project)
     other.call("run", "p000")

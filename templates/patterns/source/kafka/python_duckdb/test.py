@@ -37,7 +37,7 @@ MESSAGES = (
     b"poison",
     b'{"Id": 1.50, "a/t": "2025-01-01T13:00:00"}',
 )
-POISON = (None, b"[1, 2]", b'{"half": ', b"\xff\xfe\x00", b"null", b"")
+POISON = (None, b"[1, 2]", b'{"half": ', b"\xff\xfe", b"null", b"")
 
 
 class Orders:
@@ -133,7 +133,7 @@ def test_what_is_no_object_does_not_stop_the_others(name: str, world: Make) -> N
     quarantined = here.table("quarantine")
     assert {row["reason"].split(";")[0] for row in quarantined} == {"not a JSON object"}
     nothing = json.dumps(dict.fromkeys(one.name for one in here.columns), separators=(",", ":"))
-    texts = ["", "[1, 2]", "null", nothing, '{"half": ', "\ufffd\ufffd\0"]
+    texts = ["", "[1, 2]", "null", nothing, '{"half": ', "\ufffd\ufffd"]
     assert sorted(row["content"] for row in quarantined) == sorted(texts)
 
 
