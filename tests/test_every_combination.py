@@ -34,10 +34,11 @@ def run(folder: Path, *command: str) -> str:
     return ended.stdout + ended.stderr if ended.returncode else ""
 
 
-def test_one_project_with_every_combination_is_clean_and_typed(
-    tmp_path: Path, templates: source.Templates
+@pytest.mark.parametrize("half", [0, 1])  # a project has at most 1000 pipelines
+def test_a_project_with_half_of_all_combinations_is_clean_and_typed(
+    half: int, tmp_path: Path, templates: source.Templates
 ) -> None:
-    project = made(tmp_path / "all", templates, answers(every()))
+    project = made(tmp_path / "half", templates, answers(every()[half::2]))
     assert [run(project, *tool, ".") for tool in TOOLS] == ["", ""]
     assert run(project, "mypy") == ""
 
