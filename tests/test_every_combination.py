@@ -1,6 +1,6 @@
 """Every combination that the rules allow: it renders, and what it renders is formatted, linted and typed.
 
-Cheaply: one project holds every combination as a pipeline of its own. What a project lacks that has one alone shows in
+Cheaply: two projects hold every combination as a pipeline of its own. What a project lacks that has one alone shows in
 those in which any three decisions meet; each distinct file is linted once. The matrix has each combination alone.
 """
 
