@@ -153,9 +153,10 @@ def test_a_batch_that_failed_does_not_hold_up_what_comes_later_nor_win_over_it(
     assert here.silver() == []
     newer = here.rows(3, version=1) if here.key else here.rows(3, window=1)
     here.write("b", newer)
-    assert here.plan(NOW) == {"0-1": "retry", "1-2": "new"}
+    heals = "SelfHealing" in repr(here.pipeline.behaviour)
+    assert here.plan(NOW) == ({"0-1": "retry"} if heals else {}) | {"1-2": "new"}
     assert by(here, 99).run(NOW).exit == 0
-    if "SelfHealing" in repr(here.pipeline.behaviour):
+    if heals:
         older = here.rows(4)[3:] if here.key else here.rows(4)
         assert here.silver() == ordered(older + newer)
         assert gold_is_right(here)
