@@ -22,7 +22,8 @@ from .support import PIPELINES, Row, World, main
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload([__name__])
 NEVER = -1  # a process that is not killed
-LAST, SOME = 10, 10  # steps at the end, and before it, that are looked at
+KILLS = int(os.environ.get("KILLS", "20"))  # of one proof, at most
+LAST = SOME = KILLS // 2  # at the end, and before it
 CHANGES = ("replace", "rename", "link", "unlink", "remove")  # of the module os
 
 
@@ -75,12 +76,11 @@ def at_every_step(
     """Worlds in which the command was killed, each before another of its steps.
 
     The last steps, in which rows and ledger become visible, are all there; of those before them
-    some, evenly spread. With the environment variable KILL=everywhere none is left out.
+    some, evenly spread. The environment variable KILLS says how many there are.
     """
     steps = _steps(world.copy(folder / "counted"), arguments)
     early = max(steps - LAST, 0)
-    everywhere = os.environ.get("KILL") == "everywhere"
-    apart = 1 if everywhere else max(early // max(some, 1), 1)
+    apart = max(early // max(some, 1), 1)
     for step in [*range(0, early if some else 0, apart), *range(early, steps)]:
         other = world.copy(folder / str(step))
         assert killed(other, arguments, step), f"there was no step {step} of {steps}"
