@@ -41,6 +41,16 @@ COMPARED: list[Choice] = [
     {"extraction": "streaming", "structure": [], "format": "csv"},
 ]
 COMMON: Choice = {"source": "files", "sink": "parquet", "behaviour": ["idempotent", "self_healing"]}
+EMPTIED: Choice = {
+    "source": "files",
+    "sink": "parquet",
+    "extraction": "time_ranged",
+    "behaviour": ["idempotent"],
+    "structure": ["multi_hop"],
+    "accept": [],
+    "format": "parquet",
+}
+"""Three decisions that one proof of plain folders needs at once, and that no two of them bring together."""
 
 
 @cache
@@ -69,6 +79,12 @@ def cover(strength: int, runtime: str = PYTHON) -> list[Choice]:
         missing -= facts[best]
         taken.append(candidates[best])
     return taken
+
+
+@cache
+def proved() -> tuple[Choice, ...]:
+    """The pipelines of Scala in which any two decisions meet, and every proof has one that it fits."""
+    return (*cover(2, SCALA), EMPTIED)
 
 
 def answers(
@@ -136,17 +152,3 @@ def _tuples(choice: Choice, strength: int) -> Iterator[tuple[tuple[str, str, boo
             elif pattern.id == choice[axis.id]:
                 decisions.append((axis.id, pattern.id, True))
     yield from itertools.combinations(decisions, strength)
-
-
-EMPTIED: Choice = {
-    "source": "files",
-    "sink": "parquet",
-    "extraction": "time_ranged",
-    "behaviour": ["idempotent"],
-    "structure": ["multi_hop"],
-    "accept": [],
-    "format": "parquet",
-}
-"""Three decisions that one proof of plain folders needs at once, and that no two of them bring together."""
-PROVED = (*cover(2, SCALA), EMPTIED)
-"""The pipelines of Scala in which any two decisions meet, and every proof has one that it fits."""

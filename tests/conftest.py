@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from scaffold import source
 from tests import jvm, services
-from tests.combinations import PROVED, SCALA, answers, compared, every, made
+from tests.combinations import SCALA, answers, compared, every, made, proved
 from tests.pooled import Pool, pool
 from tests.releases import Releases, make, make_evolving
 
@@ -59,7 +59,7 @@ def pooled(
     folder = tmp_path_factory.mktemp("scala")
     projects = [
         made(folder / "all", templates, answers(every(SCALA), "shop", SCALA)),
-        made(folder / "pairs", templates, answers(PROVED, "pairs", SCALA)),
+        made(folder / "pairs", templates, answers(proved(), "pairs", SCALA)),
         made(folder / "parity", templates, compared(SCALA)),
     ]
     shutil.rmtree(projects[-1] / "src/test")  # the other two have its proofs

@@ -10,12 +10,14 @@ import hashlib
 import re
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from scaffold import source
-from tests.combinations import answers, cover, every, made, title
+from tests.combinations import Choice, answers, cover, every, made, title
 
 pytestmark = [
     pytest.mark.slow,
@@ -44,13 +46,17 @@ def test_a_project_with_half_of_all_combinations_is_clean_and_typed(
 
 
 @pytest.mark.parametrize(
-    "strength", [3, pytest.param(0, marks=pytest.mark.matrix)], ids=["any three", "each"]
+    "choices",
+    [
+        pytest.param(partial(cover, 3), id="any three"),
+        pytest.param(every, id="each", marks=pytest.mark.matrix),
+    ],
 )
 def test_a_combination_alone_is_clean(
-    strength: int, tmp_path: Path, templates: source.Templates
+    choices: Callable[[], Sequence[Choice]], tmp_path: Path, templates: source.Templates
 ) -> None:
     distinct: dict[str, Path] = {}
-    for number, choice in enumerate(cover(strength) if strength else every()):
+    for number, choice in enumerate(choices()):
         project = made(tmp_path / str(number), templates, answers([choice]))
         for path in project.rglob("*.py"):
             text = path.read_bytes()

@@ -31,6 +31,7 @@ from scaffold import source
 from tests import jvm, services
 from tests.combinations import TABLE, answers, every, made
 from tests.mutations import DEFAULT
+from tests.test_proofs import assert_proved
 
 pytestmark = pytest.mark.filterwarnings("ignore::copier.errors.DirtyLocalWarning")
 CHOICE = DEFAULT | {"source": "kafka", "extraction": "streaming", "messages": 200}
@@ -321,15 +322,4 @@ def test_a_broker_that_goes_is_said_and_the_next_run_heals(
 
 @pytest.mark.matrix
 def test_its_proofs_pass_on_a_real_broker_as_well(project: Project) -> None:
-    command = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "PIPELINE_"))}
-    ended = subprocess.run(
-        command,
-        cwd=project.folder,
-        env=clean | {"PIPELINE_TEST_KAFKA": project.topic.servers},
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert ended.returncode == 0, ended.stdout[-6000:]
-    assert " skipped" not in ended.stdout
+    assert_proved(project.folder, PIPELINE_TEST_KAFKA=project.topic.servers)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -30,24 +29,17 @@ def project(folder: Path, templates: source.Templates, choices: list[Choice]) ->
     return made(folder, templates, answers(choices))
 
 
-def prove(
-    folder: Path, *arguments: str, more: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
+def prove(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     """The project's own tests, as its owner runs them, with these variables as well."""
     command = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments)
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "PIPELINE_"))}
     return subprocess.run(
-        command,
-        cwd=folder,
-        env=clean | dict(more or {}),
-        check=False,
-        capture_output=True,
-        text=True,
+        command, cwd=folder, env=clean | more, check=False, capture_output=True, text=True
     )
 
 
 def assert_proved(folder: Path, **more: str) -> None:
-    ended = prove(folder, more=more)
+    ended = prove(folder, **more)
     assert ended.returncode == 0, ended.stdout[-6000:] + ended.stderr[-2000:]
     assert " skipped" not in ended.stdout
 

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.combinations import PROVED, SCALA
+from tests.combinations import SCALA, proved
 from tests.mutations import Mutation, mutations, nearest
 from tests.pooled import Pool
 from tests.services import Database
 
+PROVED = proved()
 TRIED = {
     "behaviour/once",
     "extraction/offsets",

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from .killing import at_every_step, mixtures
-from .support import World, having, main, ordered, redone, spoilable, stamp
+from .support import Row, World, having, main, ordered, redone, spoilable, stamp
 
 Make = Callable[[str], World]
 streams = having(extraction="Streaming", source="Files")
@@ -347,11 +347,7 @@ def test_a_killed_run_loses_and_doubles_nothing(name: str, world: Make, tmp_path
             assert all(row in before[table] or row in after[table] for table, row in rows)
         else:
             assert mixtures(seen, before, after) == [], f"killed before step {step}"
-        with killed.pipeline.sink.open(killed.pipeline, write=True):
-            pass  # whoever opens it next to write finishes what was begun, or drops it
-        assert killed.content() in (before, after), f"killed before step {step}"
-        assert killed.command(*command).exit == 0
-        assert killed.content() == after, f"killed before step {step}"
+        heals(killed, command, (before, after), f"killed before step {step}")
         steps += 1
     assert steps > 5
 
@@ -360,7 +356,25 @@ def test_a_killed_run_loses_and_doubles_nothing(name: str, world: Make, tmp_path
 def test_a_run_that_follows_takes_what_comes_and_ends_cleanly_when_told(
     name: str, world: Make
 ) -> None:
-    here = world(name)
+    follows(world(name))
+
+
+def heals(
+    killed: World,
+    command: tuple[str, ...],
+    contents: tuple[dict[str, list[Row]], dict[str, list[Row]]],
+    why: str,
+) -> None:
+    """Whoever opens it next to write finishes what was begun, or drops it; a run does the rest."""
+    with killed.pipeline.sink.open(killed.pipeline, write=True):
+        pass
+    assert killed.content() in contents, why
+    assert killed.command(*command).exit == 0
+    assert killed.content() == contents[1], why
+
+
+def follows(here: World) -> None:
+    """A run that follows takes what comes, and ends cleanly when it is told to."""
     here.write("a", here.rows(5))
     with following(here) as process:
         wait_for(lambda: here.silver() == ordered(here.rows(5)))

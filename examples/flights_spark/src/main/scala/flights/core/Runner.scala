@@ -113,7 +113,7 @@ final private class Runner(pipeline: Pipeline[_], store: Store, history: History
     val batch = read(spark, units)
     val (marked, slices) = pipeline.extraction.slices(units, batch.rows, pipeline, store)
     val came = if (how.rebuild) slices.raw.reads.of(marked) else marked
-    val rows = if (batch.cheap) came else came.persist()
+    val rows = if (batch.cheap && (came eq batch.rows)) came else came.persist()
     try {
       val counted = Counts.of(pipeline.gate.judged(rows))
       val done = units.map { unit =>

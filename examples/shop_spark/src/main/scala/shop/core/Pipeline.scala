@@ -24,7 +24,8 @@ trait Source {
 
 /** Rows as they came, and a check that throws if the source changed while they were read.
   *
-  * They are kept between the passes over them, unless it is `cheap` to read them again.
+  * They are kept between the passes over them, unless it is `cheap` to read them again, and they
+  * are taken as they came.
   */
 final case class Batch(rows: DataFrame, cheap: Boolean = false, unchanged: () => Unit = () => ())
 
