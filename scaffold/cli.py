@@ -57,6 +57,8 @@ class Lazy(click.Group):
 def run(words: Sequence[str]) -> int:
     """One command, from its words to its exit code. No traceback leaves here without --debug."""
     signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGALRM, _stop)
+    sys.unraisablehook = _unheard
     try:
         done = root.main(list(words), prog_name="scaffold", standalone_mode=False)
         sys.stdout.flush()
@@ -74,6 +76,14 @@ def run(words: Sequence[str]) -> int:
 def _stop(_number: int, _frame: FrameType | None) -> None:
     """A scheduler's stop is like Ctrl-C: what was begun is tidied up, or put back, on the way out."""
     raise KeyboardInterrupt
+
+
+def _unheard(unraisable: sys.UnraisableHookArgs) -> None:
+    """A stop that came where Python can raise nothing (a finalizer, a callback from C) comes again."""
+    if isinstance(unraisable.exc_value, KeyboardInterrupt):
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
+    else:
+        sys.__unraisablehook__(unraisable)
 
 
 def _fail(error: Exception, words: Sequence[str]) -> int:

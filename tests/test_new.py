@@ -444,6 +444,33 @@ def test_a_run_that_is_stopped_leaves_a_whole_project_or_nothing(
     assert not list(here.rglob(".scaffold-*"))
 
 
+DEAF = """
+import os, signal, time
+from scaffold import cli
+
+class Deaf:
+    def __del__(self):
+        os.kill(os.getpid(), signal.{name})
+        time.sleep(0)
+
+def main(*_, **__):
+    Deaf()
+    time.sleep(5)
+    print("went on")
+
+cli.root.main = main
+raise SystemExit(cli.run([]))
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_stop_that_comes_where_nothing_can_be_raised_is_heard_all_the_same(name: str) -> None:
+    words = (sys.executable, "-c", DEAF.format(name=name))
+    done = subprocess.run(words, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "\nStopped. Nothing was written.\n"
+
+
 def test_a_reader_that_goes_away_is_no_error(scaffold: Scaffold, here: Path) -> None:
     line = f"{shlex.quote(sys.executable)} -m scaffold list | head -1"
     done = subprocess.run(
