@@ -18,7 +18,6 @@ from click.testing import CliRunner
 
 from bank.__main__ import main
 from bank.core.contract import Column, Table
-from bank.core.engine import connect
 from bank.core.errors import PipelineError, Transient
 from bank.core.event_time import EventTime
 from bank.core.ledger import History
@@ -28,6 +27,7 @@ from bank.core.units import Request
 from bank.pipelines import PIPELINES
 
 from . import postgres_server
+from .engine import SETTINGS
 
 __all__ = [
     "PIPELINES",
@@ -40,7 +40,6 @@ __all__ = [
     "Row",
     "Table",
     "World",
-    "connect",
     "main",
 ]
 Row = dict[str, Any]
@@ -81,6 +80,7 @@ class World:
         """The settings that lead the project into this world."""
         return {
             "PIPELINE_WAREHOUSE": str(self.folder / "warehouse"),
+            **SETTINGS,
             **postgres_server.settings(self.folder),
             **self.settings,
         }

@@ -18,7 +18,6 @@ from click.testing import CliRunner
 
 from product_catalogue.__main__ import main
 from product_catalogue.core.contract import Column, Table
-from product_catalogue.core.engine import connect
 from product_catalogue.core.errors import PipelineError, Transient
 from product_catalogue.core.event_time import EventTime
 from product_catalogue.core.ledger import History
@@ -26,6 +25,8 @@ from product_catalogue.core.pipeline import Pipeline
 from product_catalogue.core.settings import load
 from product_catalogue.core.units import Request
 from product_catalogue.pipelines import PIPELINES
+
+from .engine import SETTINGS
 
 __all__ = [
     "PIPELINES",
@@ -38,7 +39,6 @@ __all__ = [
     "Row",
     "Table",
     "World",
-    "connect",
     "main",
 ]
 Row = dict[str, Any]
@@ -79,6 +79,7 @@ class World:
         """The settings that lead the project into this world."""
         return {
             "PIPELINE_WAREHOUSE": str(self.folder / "warehouse"),
+            **SETTINGS,
             f"PIPELINE_PIPELINES__{self.name.upper()}__PATH": self._path("*"),
             **self.settings,
         }

@@ -18,7 +18,6 @@ from click.testing import CliRunner
 
 from clicks.__main__ import main
 from clicks.core.contract import Column, Table
-from clicks.core.engine import connect
 from clicks.core.errors import PipelineError, Transient
 from clicks.core.event_time import EventTime
 from clicks.core.ledger import History
@@ -26,6 +25,8 @@ from clicks.core.pipeline import Pipeline
 from clicks.core.settings import load
 from clicks.core.units import Request
 from clicks.pipelines import PIPELINES
+
+from .engine import SETTINGS
 
 __all__ = [
     "PIPELINES",
@@ -38,7 +39,6 @@ __all__ = [
     "Row",
     "Table",
     "World",
-    "connect",
     "main",
 ]
 Row = dict[str, Any]
@@ -79,6 +79,7 @@ class World:
         """The settings that lead the project into this world."""
         return {
             "PIPELINE_WAREHOUSE": str(self.folder / "warehouse"),
+            **SETTINGS,
             f"PIPELINE_PIPELINES__{self.name.upper()}__PATH": self._path("*"),
             **self.settings,
         }

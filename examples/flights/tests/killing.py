@@ -15,15 +15,12 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import duckdb
-
+from . import engine
 from .support import PIPELINES, Row, World, main
 
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload([__name__])
 NEVER = -1  # a process that is not killed
-KILLS = int(os.environ.get("KILLS", "20"))  # of one proof, at most
-LAST = SOME = KILLS // 2  # at the end, and before it
 CHANGES = ("replace", "rename", "link", "unlink", "remove")  # of the module os
 
 
@@ -40,25 +37,6 @@ class Countdown:
         self.left -= 1
 
 
-class Watched:
-    """A connection that counts its statements."""
-
-    def __init__(self, con: Any, countdown: Countdown) -> None:
-        self._con, self._countdown = con, countdown
-
-    def execute(self, *arguments: Any) -> Any:
-        """Count, then execute."""
-        self._countdown.step()
-        return self._con.execute(*arguments)
-
-    def cursor(self) -> "Watched":
-        """A cursor that counts as well."""
-        return Watched(self._con.cursor(), self._countdown)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._con, name)
-
-
 def killed(world: World, arguments: tuple[str, ...], steps: int) -> bool:
     """Run a command and kill it before step number `steps`; False if it ended before that."""
     process = PROCESSES.Process(target=_die, args=(replace(world), arguments, steps))
@@ -71,17 +49,11 @@ def killed(world: World, arguments: tuple[str, ...], steps: int) -> bool:
 
 
 def at_every_step(
-    world: World, arguments: tuple[str, ...], folder: Path, some: int = SOME
+    world: World, arguments: tuple[str, ...], folder: Path, early: bool = True
 ) -> Iterator[tuple[int, World]]:
-    """Worlds in which the command was killed, each before another of its steps.
-
-    The last steps, in which rows and ledger become visible, are all there; of those before them
-    some, evenly spread. The environment variable KILLS says how many there are.
-    """
+    """Worlds in which the command was killed, each before another of its steps, `early` ones and last."""
     steps = _steps(world.copy(folder / "counted"), arguments)
-    early = max(steps - LAST, 0)
-    apart = max(early // max(some, 1), 1)
-    for step in [*range(0, early if some else 0, apart), *range(early, steps)]:
+    for step in engine.points(steps, early):
         other = world.copy(folder / str(step))
         assert killed(other, arguments, step), f"there was no step {step} of {steps}"
         yield step, other
@@ -127,8 +99,7 @@ def _hold(world: World, opened: Any, done: Any) -> None:
 def _die(world: World, arguments: tuple[str, ...], steps: int, counted: Any = None) -> None:
     os.environ.update(world.env)
     countdown = Countdown(steps)
-    connect = duckdb.connect
-    duckdb.connect = lambda *a, **k: Watched(connect(*a, **k), countdown)  # type: ignore[assignment]
+    engine.watch(countdown.step)
     world.watch(countdown.step)
     for name in CHANGES:
         setattr(os, name, _counted(getattr(os, name), countdown))

@@ -18,7 +18,6 @@ from click.testing import CliRunner
 
 from flights.__main__ import main
 from flights.core.contract import Column, Table
-from flights.core.engine import connect
 from flights.core.errors import PipelineError, Transient
 from flights.core.event_time import EventTime
 from flights.core.ledger import History
@@ -26,6 +25,8 @@ from flights.core.pipeline import Pipeline
 from flights.core.settings import load
 from flights.core.units import Request
 from flights.pipelines import PIPELINES
+
+from .engine import SETTINGS
 
 __all__ = [
     "PIPELINES",
@@ -38,7 +39,6 @@ __all__ = [
     "Row",
     "Table",
     "World",
-    "connect",
     "main",
 ]
 Row = dict[str, Any]
@@ -79,6 +79,7 @@ class World:
         """The settings that lead the project into this world."""
         return {
             "PIPELINE_WAREHOUSE": str(self.folder / "warehouse"),
+            **SETTINGS,
             f"PIPELINE_PIPELINES__{self.name.upper()}__PATH": self._path("*"),
             **self.settings,
         }

@@ -18,7 +18,6 @@ from click.testing import CliRunner
 
 from orders.__main__ import main
 from orders.core.contract import Column, Table
-from orders.core.engine import connect
 from orders.core.errors import PipelineError, Transient
 from orders.core.event_time import EventTime
 from orders.core.ledger import History
@@ -28,6 +27,7 @@ from orders.core.units import Request
 from orders.pipelines import PIPELINES
 
 from . import api
+from .engine import SETTINGS
 
 __all__ = [
     "PIPELINES",
@@ -40,7 +40,6 @@ __all__ = [
     "Row",
     "Table",
     "World",
-    "connect",
     "main",
 ]
 Row = dict[str, Any]
@@ -81,6 +80,7 @@ class World:
         """The settings that lead the project into this world."""
         return {
             "PIPELINE_WAREHOUSE": str(self.folder / "warehouse"),
+            **SETTINGS,
             f"PIPELINE_PIPELINES__{self.name.upper()}__PATH": self._path("*"),
             **api.settings(self.name, self.folder, MAKE[self.name](load())),
             **self.settings,

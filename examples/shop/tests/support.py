@@ -18,7 +18,6 @@ from click.testing import CliRunner
 
 from shop.__main__ import main
 from shop.core.contract import Column, Table
-from shop.core.engine import connect
 from shop.core.errors import PipelineError, Transient
 from shop.core.event_time import EventTime
 from shop.core.ledger import History
@@ -26,6 +25,8 @@ from shop.core.pipeline import Pipeline
 from shop.core.settings import load
 from shop.core.units import Request
 from shop.pipelines import PIPELINES
+
+from .engine import SETTINGS
 
 __all__ = [
     "PIPELINES",
@@ -38,7 +39,6 @@ __all__ = [
     "Row",
     "Table",
     "World",
-    "connect",
     "main",
 ]
 Row = dict[str, Any]
@@ -79,6 +79,7 @@ class World:
         """The settings that lead the project into this world."""
         return {
             "PIPELINE_WAREHOUSE": str(self.folder / "warehouse"),
+            **SETTINGS,
             f"PIPELINE_PIPELINES__{self.name.upper()}__PATH": self._path("*"),
             **self.settings,
         }

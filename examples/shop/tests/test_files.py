@@ -1,9 +1,6 @@
 """Files: what is read of a folder, in which zone, and what happens when the files change."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -14,11 +11,11 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pytest
 
+from .engine import engine
 from .killing import NEVER, killed
-from .support import Column, EventTime, History, World, connect, having, ordered, stamp, windowed
+from .support import Column, EventTime, World, having, ordered, stamp, windowed
 
 Make = Callable[[str], World]
-CAST = "SELECT CAST(to_timestamp(1735779600) AS DATE)"  # 2025-01-02 01:00 UTC
 each = pytest.mark.parametrize("name", having(source="Files"))
 by_window = pytest.mark.parametrize(
     "name", [name for name in having(source="Files") if name in windowed()]
@@ -106,14 +103,6 @@ def test_the_machine_s_time_zone_makes_no_difference(name: str, world: Make) -> 
     assert here.content() == elsewhere.content()
 
 
-def test_nor_does_it_to_a_cast_in_the_owner_s_sql() -> None:
-    """A time with a zone is cast in the zone of the session."""
-    code = f"from {connect.__module__} import connect; print(connect(None, '1GB').sql('{CAST}'))"
-    env = {**os.environ, "TZ": "America/New_York", "PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run((sys.executable, "-c", code), env=env, capture_output=True, check=True)
-    assert b"2025-01-02" in done.stdout
-
-
 @pytest.mark.parametrize(
     ("day", "hours"), [("2025-03-30", 23), ("2025-10-26", 25), ("2025-06-01", 24)]
 )
@@ -150,12 +139,9 @@ def utc(
 ) -> list[datetime | None]:
     """What event times in text come to."""
     sql = EventTime("moment", zone, formats).utc(Column(name="moment", type="STRING"), kind)
-    with duckdb.connect() as con:
-        con.execute("SET TimeZone = 'UTC'")
-        return [
-            con.execute(f"SELECT {sql} FROM (SELECT ? AS moment)", [t]).fetchall()[0][0]
-            for t in texts
-        ]
+    given = ", ".join(f"({n}, '{text}')" for n, text in enumerate(texts))
+    query = f"SELECT {sql} FROM (VALUES {given}) AS given(n, moment) ORDER BY n"
+    return [moment for (moment,) in engine().execute(query).fetchall()]
 
 
 def formatted(kind: str) -> list[str]:
@@ -212,15 +198,3 @@ def test_a_column_of_another_type_stops_the_unit(name: str, world: Make) -> None
     assert result.exit == 1
     assert "retyped at the source" in result.log
     assert here.content() == before
-
-
-@pytest.mark.parametrize("name", [n for n in formatted("ParquetFiles") if n in windowed()])
-def test_a_window_is_read_by_a_filter_that_reaches_into_the_files(name: str, world: Make) -> None:
-    here = world(name)
-    here.write("a", here.rows(3) + here.rows(3, window=5))
-    window = next(iter(here.pipeline.extraction.plan(here.over(1), History()))).unit
-    request = here.pipeline.extraction.request([window])
-    with duckdb.connect() as con:
-        rows = here.pipeline.source.select(con, request, here.pipeline.contract)
-        ((_, plan),) = con.execute(f"EXPLAIN {rows}").fetchall()
-    assert "Filters" in plan[plan.index("READ_PARQUET") :]

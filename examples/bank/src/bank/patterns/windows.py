@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from ..core.dialect import bucket
 from ..core.ledger import Entry, History
 from ..core.pipeline import Connection, Pipeline, Store
 from ..core.units import Due, Request, Slice, Slices, Unit, literal
@@ -56,10 +57,9 @@ class Windows:
 
     def request(self, units: Sequence[Unit]) -> Request:
         """All rows from the first window's start to the last one's end."""
-        length = f"INTERVAL {self.every.total_seconds():.0f} SECONDS"
-        bucket = f"time_bucket({length}, _event_time, {literal(self.since)})"
+        unit = bucket(self.every, "_event_time", literal(self.since))
         ranges = tuple((one.start, one.end) for one in units)
-        return Request(bucket, between=(units[0].start, units[-1].end), ranges=ranges)
+        return Request(unit, between=(units[0].start, units[-1].end), ranges=ranges)
 
     def slices(self, units: Sequence[Unit], pipeline: Pipeline, store: Store) -> Slices:
         """Rows by window; aggregates by each UTC day that the windows touch."""

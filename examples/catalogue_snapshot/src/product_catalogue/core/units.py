@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from .dialect import text
+
 
 @dataclass(frozen=True, slots=True)
 class Unit:
@@ -91,4 +93,4 @@ def literal(value: str | datetime | float) -> str:
     """A text, a naive UTC time or a number in SQL text."""
     if isinstance(value, datetime):
         return f"TIMESTAMP '{value}'"
-    return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else str(value)
+    return text(value) if isinstance(value, str) else str(value)

@@ -10,14 +10,11 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Protocol
 
-import duckdb
-
 from .contract import Column, Contract, Table, lineage
+from .engine import Connection as Connection
 from .ledger import Entry, History, Status
 from .quality import Gate
 from .units import Due, Request, Slice, Slices, Unit
-
-Connection = duckdb.DuckDBPyConnection
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-import duckdb
-
 from .counts import count, refuse_many
-from .errors import EnvironmentFailure, PipelineError, Transient, UsageError
+from .engine import FAILURES, explained
+from .errors import Transient, UsageError
 from .ledger import Entry, History
 from .pipeline import Pipeline, Store
 from .units import Due, Unit, chunks
@@ -76,14 +75,13 @@ class _Work:
         started = _now()
         try:
             return self.pipeline.behaviour.attempt(lambda: self._write(chunk, started))
-        except (duckdb.IOException, duckdb.OutOfMemoryException, OSError) as error:
-            raise EnvironmentFailure(str(error)) from error
-        except (duckdb.Error, PipelineError) as error:
-            if isinstance(error, PipelineError) and error.exit_code > 1:
-                raise
-            if len(chunk) > 1 and not isinstance(error, Transient):
+        except FAILURES as error:
+            failure = explained(error)
+            if failure.exit_code > 1:
+                raise failure from None
+            if len(chunk) > 1 and not isinstance(failure, Transient):
                 return [entry for one in chunk for entry in self.do([one])]
-            failed = [self._entry(one.unit, started, {"error": str(error)}) for one in chunk]
+            failed = [self._entry(one.unit, started, {"error": str(failure)}) for one in chunk]
             with self.store.begin() as store:
                 store.commit(failed)
             for entry in failed:

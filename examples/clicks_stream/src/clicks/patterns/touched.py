@@ -5,11 +5,13 @@ A batch replaces the rows of its files; but a key lives in many files, and its n
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
+from ..core.engine import keep
 from ..core.pipeline import Pipeline, Store
 from ..core.units import Slice, Slices, literal
 
+DAY = timedelta(days=1)
 ENOUGH = 1000  # rows: fewer bad ones go to quarantine, and the stream goes on
 
 
@@ -70,7 +72,7 @@ class Touched:
         days = [day for (day,) in self.store.con.execute(query).fetchall()]
         if not days:
             return Slice("false", "false")
-        between = f"{when} >= DATE '{days[0]}' AND {when} < DATE '{days[-1]}' + 1"
+        between = f"{when} >= DATE '{days[0]}' AND {when} < DATE '{days[-1] + DAY}'"
         return Slice(f"{between} AND {_on(f'CAST({when} AS DATE)', days)}", _on("day", days))
 
     def _silver(self, columns: str, where: str) -> str:
@@ -81,7 +83,7 @@ class Touched:
         return self.pipeline.contract.tables["silver"].key
 
     def _make(self, name: str, query: str) -> None:
-        self.store.con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}")
+        keep(self.store.con, name, query)
 
 
 def among(column: str, texts: Sequence[str]) -> str:

@@ -4,11 +4,14 @@ from pathlib import Path
 
 import duckdb
 
-from .errors import EnvironmentFailure, NotReady
-from .units import literal
+from .dialect import text
+from .errors import EnvironmentFailure, NotReady, PipelineError
+
+Connection = duckdb.DuckDBPyConnection
+FAILURES = (duckdb.Error, PipelineError, OSError)  # what `explained` explains
 
 
-def connect(path: Path | None, memory_limit: str, write: bool = True) -> duckdb.DuckDBPyConnection:
+def connect(path: Path | None, memory_limit: str, write: bool = True) -> Connection:
     """Open a database file, or one in memory. DuckDB's own zone follows the machine: UTC it is."""
     try:
         con = _open(path, write)
@@ -17,11 +20,25 @@ def connect(path: Path | None, memory_limit: str, write: bool = True) -> duckdb.
             raise NotReady(f"another run holds {path}; try again when it has ended") from error
         raise EnvironmentFailure(f"cannot open {path}: {error}") from error
     con.execute("SET GLOBAL TimeZone = 'UTC'")
-    con.execute(f"SET GLOBAL memory_limit = {literal(memory_limit)}")
+    con.execute(f"SET GLOBAL memory_limit = {text(memory_limit)}")
     return con
 
 
-def _open(path: Path | None, write: bool) -> duckdb.DuckDBPyConnection:
+def keep(con: Connection, name: str, query: str) -> None:
+    """Make the relation `name` of what a query gives now, to read it more than once."""
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}")
+
+
+def explained(error: Exception) -> PipelineError:
+    """An error of the engine, or of a file, as one of ours."""
+    if isinstance(error, PipelineError):
+        return error
+    if isinstance(error, OSError | duckdb.IOException | duckdb.OutOfMemoryException):
+        return EnvironmentFailure(str(error))
+    return PipelineError(str(error))
+
+
+def _open(path: Path | None, write: bool) -> Connection:
     if path is None:
         return duckdb.connect()
     path.parent.mkdir(parents=True, exist_ok=True)

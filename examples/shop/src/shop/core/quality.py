@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .contract import Column, Contract, Table
+from .dialect import as_json
 from .units import literal
 
 
@@ -26,11 +27,10 @@ class Gate:
         whys = ", ".join(
             f"CASE WHEN {rule} THEN {literal(why)} END" for rule, why in self._rules() if why
         )
-        cells = (f"{literal(c.name)}: raw.{c.name}" for c in self.contract.source)
-        row = "{" + ", ".join(cells) + "}"
+        row = as_json({column.name: f"raw.{column.name}" for column in self.contract.source})
         return (
             f"SELECT _unit, _file, concat_ws('; ', _problem, {whys}) AS reason, "
-            f"coalesce(_line, CAST(to_json({row}) AS STRING)) AS content "
+            f"coalesce(_line, {row}) AS content "
             f"FROM {relation} WHERE {where} AND coalesce({self._broken()}, false)"
         )
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..core.counts import LATE
+from ..core.engine import keep
 from ..core.errors import NotReady, PipelineError
 from ..core.ledger import Entry, History
 from ..core.pipeline import Connection, Pipeline, Store
@@ -100,7 +101,7 @@ class Streaming:
         touched = Touched(pipeline, store, files, newer, first=older.isdisjoint(files))
         touched.arrive()
         if pipeline.source.event_time:
-            self._quarantine_late(unit, files, store.con)
+            self._quarantine_late(unit, files, pipeline, store.con)
         return touched.slices()
 
     def check(self, entries: Sequence[Entry], history: History) -> None:
@@ -114,23 +115,31 @@ class Streaming:
         """The files that no run took yet."""
         return {"files_waiting": len(Line(self.feed, history).new())}
 
-    def _quarantine_late(self, unit: Offsets, files: Sequence[str], con: Connection) -> None:
+    def _quarantine_late(
+        self, unit: Offsets, files: Sequence[str], pipeline: Pipeline, con: Connection
+    ) -> None:
         newest = "SELECT _file, CAST(max(_event_time) AS STRING) FROM arrived GROUP BY 1"
         if not (items := [i for i in unit.items if i["file"] in files and "lost" not in i]):
             return
         unit.line.judge(items, dict(con.execute(newest).fetchall()))
         tops = ", ".join(f"({literal(i['file'])}, {literal(i['after'] or '')})" for i in items)
         before, place = (EARLIER, "place") if self.feed.ordered else ("NULL", "file")
-        length = f"to_seconds({self.watermark.total_seconds()})"
-        con.execute(
-            "CREATE OR REPLACE TEMP TABLE late AS SELECT _file, _row, "
+        length = f"INTERVAL {self.watermark.total_seconds():.0f} SECONDS"
+        late = (
+            "SELECT _file, _row, "
             f"'{LATE}older than ' || _oldest || ', the watermark at its {place}' AS _why FROM ("
             f"SELECT *, greatest(TRY_CAST(_after AS TIMESTAMP), _before) - {length} AS _oldest "
             f"FROM batch JOIN (VALUES {tops}) AS top(_file, _after) USING (_file) "
             f"LEFT JOIN (SELECT _file, _row, {before} AS _before FROM arrived) USING (_file, _row)"
             ") WHERE _event_time < _oldest AND _problem IS NULL"
         )
-        con.execute("DELETE FROM arrived WHERE (_file, _row) IN (SELECT (_file, _row) FROM late)")
-        if con.execute("SELECT 1 FROM late LIMIT 1").fetchall():  # raw rows that are kept have it
-            mine = "raw._file = late._file AND raw._row = late._row AND _problem IS NULL"
-            con.execute(f"UPDATE batch AS raw SET _problem = _why FROM late WHERE {mine}")
+        keep(con, "late", late)
+        if con.execute("SELECT 1 FROM late LIMIT 1").fetchall():
+            keep(con, "arrived", "SELECT * FROM arrived ANTI JOIN late USING (_file, _row)")
+            names = [n for n in pipeline.gate.raw.names if n != "_problem"]  # raw rows have it, too
+            keep(
+                con,
+                "batch",
+                f"SELECT {', '.join(names)}, coalesce(_problem, _why) AS _problem "
+                "FROM batch LEFT JOIN late USING (_file, _row)",
+            )

@@ -122,7 +122,7 @@ def test_a_redo_that_is_killed_leaves_rows_and_their_entry_together(
     before = written(here)
     here.write("a", here.rows(5, version=1)[2:])
     redo = ("backfill", name, stamp(here.begin), stamp(here.end(1)))
-    for step, killed in at_every_step(here, redo, tmp_path, some=0):
+    for step, killed in at_every_step(here, redo, tmp_path, early=False):
         same = {**killed.content(), "ledger": before["ledger"]} == before
         assert same == (entries(killed) == before["ledger"]), f"killed before step {step}"
 

@@ -4,9 +4,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-import duckdb
-
-from .errors import PipelineError
+from .engine import FAILURES, explained
 from .pipeline import Pipeline, Store
 from .runner import known
 
@@ -35,5 +33,5 @@ def status_of(pipeline: Pipeline, store: Store, as_of: datetime) -> dict[str, An
         due = pipeline.extraction.plan(as_of, history)
         facts["due"] = dict(Counter(one.why for one in due))
         return facts | pipeline.extraction.unread(pipeline, store.con, history)
-    except (duckdb.Error, PipelineError) as error:
-        return facts | {"source": str(error)}
+    except FAILURES as error:
+        return facts | {"source": str(explained(error))}

@@ -1,0 +1,20 @@
+"""What DuckDB spells in its own way. All other SQL of this project is the same on any engine."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+
+def text(value: str) -> str:
+    """A text as a literal."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def as_json(cells: Mapping[str, str]) -> str:
+    """SQL for an object in JSON, from SQL for its values; null is a value, too."""
+    pairs = ", ".join(f"{text(name)}: {cell}" for name, cell in cells.items())
+    return f"CAST(to_json({{{pairs}}}) AS STRING)"
+
+
+def bucket(every: timedelta, time: str, origin: str) -> str:
+    """SQL for the start of the range of that length, counted from `origin`, that a time is in."""
+    return f"time_bucket(INTERVAL {every.total_seconds():.0f} SECONDS, {time}, {origin})"

@@ -1,0 +1,1 @@
+"""orders: 1 data pipeline."""

@@ -1,0 +1,83 @@
+"""The contract of a dataset: its tables, keys and rules, read from contract.yml.
+
+The file is a subset of the Open Data Contract Standard 3 (https://bitol-io.github.io).
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, Field
+
+
+class Column(BaseModel, frozen=True, validate_by_name=True):
+    """One column; `source` is how the data spells its name."""
+
+    name: str
+    type: str = Field(validation_alias="physicalType")
+    source: str = Field(default="", validation_alias="physicalName")
+    required: bool = False
+    key: bool = Field(default=False, validation_alias="primaryKey")
+
+
+class Rule(BaseModel, frozen=True):
+    """A condition in SQL that every row must fulfil; unknown counts as broken."""
+
+    name: str
+    query: str
+
+
+class Table(BaseModel, frozen=True, validate_by_name=True):
+    """A table with all of its columns in order."""
+
+    name: str
+    columns: tuple[Column, ...] = Field(validation_alias="properties")
+    rules: tuple[Rule, ...] = Field(default=(), validation_alias="quality")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its columns."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns that identify a row."""
+        return tuple(column.name for column in self.columns if column.key)
+
+    @property
+    def ddl(self) -> str:
+        """Explicit column definitions: a table is never created from a query."""
+        return ", ".join(f"{column.name} {column.type}" for column in self.columns)
+
+
+class Contract(BaseModel, frozen=True):
+    """What a pipeline expects (the table `source`) and promises (`silver`, `gold`)."""
+
+    tables: dict[str, Table]
+    freshness: timedelta
+
+    @property
+    def source(self) -> tuple[Column, ...]:
+        """The columns of the source."""
+        return self.tables["source"].columns
+
+
+def load(path: Path) -> Contract:
+    """Read a contract. It is part of the code: a missing part is an ordinary KeyError."""
+    return parse(path.read_text(encoding="utf-8"))
+
+
+def parse(text: str) -> Contract:
+    """A contract from its text."""
+    document = yaml.safe_load(text)
+    tables = {part["name"]: Table.model_validate(part) for part in document["schema"]}
+    promises = {one["property"]: one["value"] for one in document["slaProperties"]}
+    return Contract(tables=tables, freshness=timedelta(hours=promises["freshness"]))
+
+
+PUBLISHED = Table(name="published", columns=(Column(name="contract", type="STRING"),))
+
+
+def lineage(**columns: str) -> tuple[Column, ...]:
+    """Columns that say where a row came from; their names begin with `_`."""
+    return tuple(Column(name=f"_{name}", type=kind) for name, kind in columns.items())

@@ -1,0 +1,43 @@
+"""Settings: conf/defaults.toml, then conf/local.toml (not committed), then the environment."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, PositiveInt, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, TomlConfigSettingsSource
+
+from .errors import UsageError
+
+FILES = ("conf/local.toml", "conf/defaults.toml")
+
+
+class PipelineSettings(BaseModel, extra="forbid"):
+    """What differs between machines for one pipeline."""
+
+    path: str = ""  # of files
+
+
+class Settings(BaseSettings, env_prefix="PIPELINE_", env_nested_delimiter="__", extra="forbid"):
+    """Environment variables are PIPELINE_WAREHOUSE, PIPELINE_PIPELINES__<NAME>__<SETTING> and so on."""
+
+    warehouse: Path
+    spark: dict[str, str]
+    chunk: PositiveInt
+    log_format: Literal["text", "json"]
+    pipelines: dict[str, PipelineSettings]
+
+    @classmethod
+    def settings_customise_sources(  # type: ignore[override]  # only these sources
+        cls, settings_cls: type[BaseSettings], env_settings: PydanticBaseSettingsSource, **_: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over files."""
+        return env_settings, *(TomlConfigSettingsSource(settings_cls, name) for name in FILES)
+
+
+def load() -> Settings:
+    """Read and check the settings of the project in the current folder."""
+    try:
+        return Settings()  # type: ignore[call-arg]  # the values come from the files
+    except ValidationError as error:
+        found = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise UsageError(f"settings (conf/, environment): {found}. Run in the project.") from None

@@ -1,0 +1,45 @@
+"""What the proofs know of the engine: a small Spark, one for all proofs of a process."""
+
+import json
+from collections.abc import Callable, Sequence
+
+from orders.core.engine import Connection, Rows, connect
+from orders.sinks.delta import NEEDED
+
+SMALL = {  # what counts is how soon it is ready, not how fast it gets
+    "spark.master": "local[1]",
+    "spark.driver.memory": "1g",
+    "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.sql.shuffle.partitions": "1",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.databricks.delta.snapshotPartitions": "1",
+}
+SETTINGS = {"PIPELINE_SPARK": json.dumps(SMALL)}  # the environment variables for proofs
+FROM_THE_END = (5, 4, 3)
+
+
+def engine() -> Connection:
+    """A connection to the engine, with no data."""
+    return connect({**NEEDED, **SMALL})
+
+
+def points(steps: int, early: bool) -> Sequence[int]:
+    """The steps to be killed before. Each kill is a Spark of its own, so they are few: before the
+    last table is replaced, before the ledger says so, and while it does.
+    """
+    return [steps - one for one in FROM_THE_END if one <= steps]
+
+
+def watch(step: Callable[[], None]) -> None:
+    """Call `step` before each statement that this process sends to the engine."""
+    execute = Connection.execute
+
+    def watched(con: Connection, query: str) -> Rows:
+        step()
+        return execute(con, query)
+
+    Connection.execute = watched  # type: ignore[assignment,method-assign]

@@ -1,0 +1,200 @@
+"""Files: what is read of a folder, in which zone, and what happens when the files change."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pytest
+
+from .engine import engine
+from .killing import NEVER, killed
+from .support import Column, EventTime, World, having, ordered, stamp, windowed
+
+Make = Callable[[str], World]
+each = pytest.mark.parametrize("name", having(source="Files"))
+by_window = pytest.mark.parametrize(
+    "name", [name for name in having(source="Files") if name in windowed()]
+)
+
+
+@each
+def test_files_that_are_being_written_are_not_read(name: str, world: Make) -> None:
+    here = world(name)
+    path = here.write("a", here.rows(4)[3:])
+    for unfinished in (f"_b{path.suffix}", f".c{path.suffix}", f"d{path.suffix}.tmp"):
+        path.with_name(unfinished).write_bytes(path.read_bytes())
+    here.write("a", here.rows(3))
+    assert here.run(here.over(1)).exit == 0
+    assert here.silver() == ordered(here.rows(3))
+
+
+@each
+def test_a_folder_without_files_is_not_ready_rather_than_empty(name: str, world: Make) -> None:
+    here = world(name)
+    path = here.write("a", here.rows(3))
+    here.run(here.over(1))
+    path.unlink()
+    assert here.run(here.over(2)).exit == 4
+    assert here.silver() == ordered(here.rows(3))
+
+
+@by_window
+def test_a_file_that_changes_while_it_is_read_is_not_written(name: str, world: Make) -> None:
+    here = world(name)
+    path = here.write("a", here.rows(3))
+
+    @dataclass
+    class Growing:
+        source: Any
+
+        def __getattr__(self, attribute: str) -> Any:
+            return getattr(self.source, attribute)
+
+        def read(self, *arguments: Any) -> Any:
+            unchanged = self.source.read(*arguments)
+            path.touch()
+            return unchanged
+
+    growing = here.but(source=Growing(here.pipeline.source))
+    if hasattr(here.pipeline.behaviour, "backoff"):
+        growing = growing.having("behaviour", backoff=0.001)
+    result = growing.run(here.over(1))
+    assert result.exit == 1
+    assert "changed while it was read" in result.log
+    assert here.silver() == []
+
+
+@each
+def test_a_removed_column_stops_the_unit_before_anything_is_written(name: str, world: Make) -> None:
+    here = world(name)
+    here.write("a", here.rows(3))
+    here.run(here.over(1))
+    before = here.content()
+    here.drop_column(here.write("b", here.rows(3, window=1)))
+    result = here.run(here.over(2))
+    assert result.exit == 1
+    assert here.columns[-1].source in result.log
+    assert here.content() == before
+
+
+@each
+def test_an_added_column_is_reported_and_left_out(name: str, world: Make) -> None:
+    here = world(name)
+    here.add_column(here.write("a", here.rows(3)), "brand_new")
+    result = here.run(here.over(1))
+    assert result.exit == 0
+    assert "brand_new" in result.log
+    assert here.silver() == ordered(here.rows(3))
+
+
+@each
+def test_the_machine_s_time_zone_makes_no_difference(name: str, world: Make) -> None:
+    here = world(name)
+    here.write("a", here.rows(9))
+    elsewhere = here.copy(here.folder.with_name("elsewhere"))
+    elsewhere = replace(elsewhere, settings={"TZ": "America/New_York"})
+    assert here.run(here.over(1)).exit == 0
+    assert not killed(elsewhere, ("run", name, "--as-of", stamp(here.over(1))), steps=NEVER)
+    assert here.content() == elsewhere.content()
+
+
+@pytest.mark.parametrize(
+    ("day", "hours"), [("2025-03-30", 23), ("2025-10-26", 25), ("2025-06-01", 24)]
+)
+def test_a_local_day_has_the_hours_that_daylight_saving_gives_it(day: str, hours: int) -> None:
+    zone = ZoneInfo("Europe/London")
+    start = datetime.fromisoformat(day).replace(tzinfo=zone)
+    end = (datetime.fromisoformat(day) + timedelta(days=1)).replace(tzinfo=zone)
+    instants = []
+    instant = start.astimezone(UTC)
+    while instant < end.astimezone(UTC):
+        instants.append(instant)
+        instant += timedelta(hours=1)
+    assert len(instants) == hours
+    zoned = [one.astimezone(zone).isoformat() for one in instants]
+    assert utc("Europe/London", zoned) == [one.replace(tzinfo=None) for one in instants]
+    local = [one.astimezone(zone).replace(tzinfo=None).isoformat() for one in instants]
+    clear = [n for n, text in enumerate(local) if local.count(text) == 1]
+    found = utc("Europe/London", local)
+    assert [found[n] for n in clear] == [instants[n].replace(tzinfo=None) for n in clear]
+
+
+def test_event_times_are_read_in_every_format_that_is_named() -> None:
+    texts = ["31/12/2025 23:00", "2025-12-31 23:00", "soon"]
+    found = utc("UTC", texts, ("%d/%m/%Y %H:%M", "%Y-%m-%d %H:%M"))
+    assert found == [datetime(2025, 12, 31, 23), datetime(2025, 12, 31, 23), None]
+
+
+def test_a_date_has_no_zone() -> None:
+    assert utc("America/New_York", ["2025-06-01"], kind="DATE") == [datetime(2025, 6, 1)]
+
+
+def utc(
+    zone: str, texts: list[str], formats: tuple[str, ...] = (), kind: str = "TIMESTAMP"
+) -> list[datetime | None]:
+    """What event times in text come to."""
+    sql = EventTime("moment", zone, formats).utc(Column(name="moment", type="STRING"), kind)
+    given = ", ".join(f"({n}, '{text}')" for n, text in enumerate(texts))
+    query = f"SELECT {sql} FROM (VALUES {given}) AS given(n, moment) ORDER BY n"
+    return [moment for (moment,) in engine().execute(query).fetchall()]
+
+
+def formatted(kind: str) -> list[str]:
+    """The pipelines that read files of a format."""
+    sources: dict[str, Any] = {name: World(name, Path()).pipeline.source for name in having()}
+    return [n for n in having(source="Files") if type(sources[n].format).__name__ == kind]
+
+
+@pytest.mark.parametrize("name", formatted("JSONLines"))
+def test_lines_that_are_no_objects_go_to_quarantine_as_they_are(name: str, world: Make) -> None:
+    here = world(name)
+    path = here.write("a", here.rows(3))
+    broken = ['{"half": ', "[1, 2]", "caf\u00e9"]
+    path.write_text(path.read_text("utf-8") + "\n\n" + "\n \n".join(broken), "utf-8")
+    assert here.run(here.over(1)).exit == 0
+    assert here.silver() == ordered(here.rows(3))
+    if name in windowed():  # they are in no window, but not forgotten
+        assert here.status(here.over(1))["undated"] == 3
+    else:
+        quarantined = {row["content"]: row["reason"] for row in here.table("quarantine")}
+        assert sorted(quarantined) == sorted(broken)
+        assert {why.split(";")[0] for why in quarantined.values()} == {"not a JSON object"}
+
+
+@pytest.mark.parametrize("name", formatted("JSONLines"))
+def test_a_value_that_a_line_does_not_have_is_missing(name: str, world: Make) -> None:
+    here = world(name)
+    rows = here.rows(3)
+    empty = {k: v if k in here.needed else None for k, v in rows[0].items()}
+    path = here.write("a", [empty, *rows[1:]])
+    cells = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    cells[0] = {key: cell for key, cell in cells[0].items() if cell is not None}
+    path.write_text("".join(json.dumps(cell) + "\n" for cell in cells), "utf-8")
+    assert here.run(here.over(1)).exit == 0
+    assert here.silver() == ordered([empty, *rows[1:]])
+
+
+@pytest.mark.parametrize("name", formatted("ParquetFiles"))
+def test_a_column_of_another_type_stops_the_unit(name: str, world: Make) -> None:
+    here = world(name)
+    here.write("a", here.rows(3))
+    here.run(here.over(1))
+    before = here.content()
+    path = here.write("b", here.rows(3, window=1))
+    column = here.columns[-1]
+    text = column.source.replace('"', '""')
+    other = "1" if column.type == "STRING" else "'text'"
+    aside = path.with_name("_b")
+    with duckdb.connect() as con:
+        rows = f"SELECT * REPLACE ({other} AS \"{text}\") FROM '{path}'"
+        con.execute(f"COPY ({rows}) TO '{aside}' (FORMAT parquet)")
+    aside.rename(path)
+    result = here.run(here.over(2))
+    assert result.exit == 1
+    assert "retyped at the source" in result.log
+    assert here.content() == before

@@ -1,0 +1,211 @@
+"""Delta as a sink: a Delta table for each table, and the ledger in files beside them.
+
+What a unit writes is made and judged aside. Only then is each table replaced in one commit of
+Delta, in order, and the ledger file follows. Before that the versions of all tables are noted:
+what a run that failed, or was killed, had written is taken back by restoring them.
+"""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from ..core.contract import Table
+from ..core.engine import Connection, connect, keep
+from ..core.errors import EnvironmentFailure
+from ..core.ledger import Entry, History
+from ..core.pipeline import Pipeline
+from .file_ledger import Attempt, FileLedger, on_disk
+
+NEEDED = {
+    "spark.jars.packages": "io.delta:delta-spark_4.2_2.13:4.4.0",  # made for Spark 4.2
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    "spark.databricks.delta.snapshotPartitions": "2",  # of a table's log: 50 are for large ones
+}
+
+
+class Begun(BaseModel, frozen=True):
+    """An attempt that is about to replace tables, and the versions that these had before."""
+
+    attempt: Attempt
+    versions: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """`<path>/<pipeline>/<table>/`, with the ledger in `<path>/ledger/<pipeline>/`.
+
+    One run of a pipeline writes at a time; readers never wait.
+    """
+
+    path: Path
+    spark: Mapping[str, str]
+
+    @contextmanager
+    def open(self, pipeline: Pipeline, write: bool) -> Iterator["DeltaStore"]:
+        """Open the folder. To write is to be alone, and begins with what a killed run left."""
+        ledger = FileLedger(self.path, pipeline.name)
+        con = connect({**NEEDED, **self.spark})
+        store = DeltaStore(con, ledger, pipeline, ledger.numbers())
+        try:
+            with ledger.alone() if write else nullcontext():
+                if write:
+                    ledger.finish(lambda _: None)
+                    store.take_back()
+                yield store
+        except OSError as error:
+            raise EnvironmentFailure(f"cannot use {self.path}: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class DeltaStore:
+    """The open folder; between `begin` and `commit` it is one transaction, made aside by Spark."""
+
+    con: Connection
+    ledger: FileLedger
+    pipeline: Pipeline
+    numbers: Iterator[int]
+    writer: threading.Lock = field(default_factory=threading.Lock)
+    removed: dict[str, list[str]] = field(default_factory=dict)  # conditions, by table made aside
+    added: set[str] = field(default_factory=set)  # the tables that have rows made aside
+
+    def history(self) -> History:
+        return self.ledger.history()
+
+    @contextmanager
+    def begin(self) -> Iterator["DeltaStore"]:
+        store = replace(self, con=self.con.cursor(), removed={}, added=set())
+        with self.writer:
+            for step in self.pipeline.steps:
+                store.make(step.table)
+        yield store
+
+    def relation(self, table: str, where: str = "true") -> str:
+        if table == "batch":
+            return table
+        found = next(step.table for step in self.pipeline.steps if step.table.name == table)
+        if table not in self.removed:
+            return self._stored(found)
+        staying = f"SELECT * FROM {self._stored(found)} AS {table} WHERE NOT {self._gone(found)}"
+        return f"({staying} UNION ALL {self._new(found)})"
+
+    def remove(self, table: Table, where: str) -> None:
+        self.removed.setdefault(table.name, []).append(where)
+        if table.name in self.added:
+            rows = f"{self._new(table)} WHERE NOT coalesce(({where}), false)"
+            keep(self.con, f"_new_{table.name}", rows)
+
+    def append(self, table: Table, rows: str) -> None:
+        self.removed.setdefault(table.name, [])
+        columns = ", ".join(f"CAST({c.name} AS {c.type}) AS {c.name}" for c in table.columns)
+        before = f"{self._new(table)} UNION ALL " if table.name in self.added else ""
+        keep(self.con, f"_new_{table.name}", f"{before}SELECT {columns} FROM ({rows})")
+        self.added.add(table.name)
+
+    def commit(self, entries: Sequence[Entry]) -> None:
+        """Replace what was made aside, table by table, and publish the ledger file."""
+        with self.writer:
+            self.ledger.prepare()
+            tables = [step.table for step in self.pipeline.steps]
+            versions = {table.name: self._version(table.name) for table in tables}
+            attempt = Attempt(number=next(self.numbers), entries=tuple(entries))
+            self._note(Begun(attempt=attempt, versions=versions))
+            try:
+                for table in tables:
+                    if table.name in self.removed:
+                        self._replace(table)
+                self.ledger.publish(attempt, lambda _: None)
+            finally:
+                self.take_back()
+
+    def take_back(self) -> None:
+        """Take back what an attempt wrote that never got into the ledger."""
+        if not self._begun.exists():
+            return
+        begun = Begun.model_validate_json(self._begun.read_bytes())
+        if begun.attempt not in self.ledger.attempts():
+            for name, version in begun.versions.items():
+                if self._version(name) > version:
+                    self.con.execute(f"RESTORE TABLE {self._name(name)} TO VERSION AS OF {version}")
+        self._begun.unlink()
+
+    def make(self, table: Table) -> None:
+        """A table as its contract has it. Columns that are new since then are empty in old rows."""
+        name = self._name(table.name)
+        if self._version(table.name) < 0:
+            self.con.execute(f"CREATE TABLE {name} ({table.ddl}) USING delta")
+            return
+        known = [column for (column,) in self.con.execute(f"SELECT * FROM {name}").description]
+        for column in table.columns:
+            if column.name not in known:
+                added = f"{column.name} {column.type}"
+                self.con.execute(f"ALTER TABLE {name} ADD COLUMNS ({added})")
+
+    def _replace(self, table: Table) -> None:
+        """One commit for rows that leave and rows that come; none where there are neither."""
+        name, new, conditions = self._name(table.name), self._new(table), self.removed[table.name]
+        bare = not conditions or self._version(table.name) == 0  # nothing was ever written to it
+        if bare and not self.con.execute(f"{new} LIMIT 1").fetchall():
+            return
+        if not conditions:
+            self.con.execute(f"INSERT INTO {name} {new}")
+        elif any("SELECT" in one for one in conditions):
+            self._merge(table)
+        else:
+            where = " OR ".join(f"({one})" for one in conditions)
+            self.con.execute(f"INSERT INTO {name} REPLACE WHERE {where} {new}")
+
+    def _merge(self, table: Table) -> None:
+        """For conditions that look at other relations. Rows that leave match nothing but themselves."""
+        name, columns = self._name(table.name), ", ".join(table.names)
+        gone = f"SELECT * FROM {self._stored(table)} AS {table.name} WHERE {self._gone(table)}"
+        keep(self.con, "_gone", gone)
+        same = " AND ".join(f"old.{one} <=> new.{one}" for one in table.names)
+        self.con.execute(
+            f"MERGE INTO {name} AS old USING (SELECT *, false AS _comes FROM _gone UNION ALL "
+            f"SELECT *, true AS _comes FROM ({self._new(table)})) AS new ON NOT _comes AND {same} "
+            "WHEN MATCHED THEN DELETE WHEN NOT MATCHED AND _comes THEN "
+            f"INSERT ({columns}) VALUES ({', '.join(f'new.{one}' for one in table.names)})"
+        )
+
+    def _new(self, table: Table) -> str:
+        return f"SELECT * FROM _new_{table.name}" if table.name in self.added else _nothing(table)
+
+    def _stored(self, table: Table) -> str:
+        """What is published of it, in the order of its columns."""
+        if self._version(table.name) < 0:
+            return f"({_nothing(table)})"
+        return f"(SELECT {', '.join(table.names)} FROM {self._name(table.name)})"
+
+    def _gone(self, table: Table) -> str:
+        conditions = [f"coalesce(({one}), false)" for one in self.removed[table.name]]
+        return f"({' OR '.join(conditions) or 'false'})"
+
+    def _note(self, begun: Begun) -> None:
+        draft = self.ledger.aside / "begun"
+        draft.write_text(begun.model_dump_json(), encoding="utf-8")
+        on_disk(draft)
+        draft.replace(self._begun)
+        on_disk(self.ledger.folder)
+
+    def _version(self, table: str) -> int:
+        """The newest commit in a table's log; -1 before it is made."""
+        log = self.ledger.table(table) / "_delta_log"
+        return max((int(file.stem) for file in log.glob("*[0-9].json")), default=-1)
+
+    def _name(self, table: str) -> str:
+        path = str(self.ledger.table(table).absolute())
+        return f"delta.`{path.replace('`', '``')}`"
+
+    @property
+    def _begun(self) -> Path:
+        return self.ledger.folder / ".begun"
+
+
+def _nothing(table: Table) -> str:
+    columns = ", ".join(f"CAST(NULL AS {c.type}) AS {c.name}" for c in table.columns)
+    return f"SELECT {columns} WHERE false"

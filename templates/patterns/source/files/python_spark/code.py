@@ -1,0 +1,152 @@
+"""Files as a source: a glob, listed again for each unit."""
+
+import os
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from glob import glob, has_magic
+from pathlib import Path
+from typing import Literal, Protocol
+
+from pyspark.sql import DataFrame
+
+from ..core.contract import Column, Contract, lineage
+from ..core.errors import NotReady, PipelineError, Transient
+from ..core.event_time import EventTime
+from ..core.pipeline import Connection
+from ..core.units import Request, literal
+
+DAY = timedelta(days=1)  # no zone is further from UTC
+DECODED = "url_decode(replace(_metadata.file_path, '+', '%2B'))"  # Spark calls a file by its URI
+FILE = f"regexp_replace({DECODED}, '^file:/+', '/') AS _file"
+# Rows are counted in each part of a file that is read apart, from where it begins: in bytes.
+ROW = "_metadata.file_block_start + (monotonically_increasing_id() & 8589934591) + 1 AS _row"
+TRACES = (FILE, ROW)
+
+
+class Format(Protocol):
+    """How files are written: the rows of some files, with `_file`, `_row`, `_problem`, `_line`."""
+
+    @property
+    def lazy(self) -> bool:
+        """Whether a batch that is read only once may be a view: filters reach into the files."""
+
+    def raw(self, columns: Sequence[Column]) -> tuple[Column, ...]: ...
+    def scan(
+        self, con: Connection, paths: Sequence[str], columns: Sequence[Column]
+    ) -> DataFrame: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """All files that match `path`, but for `.*`, `_*` and `*.tmp`, which are being written.
+
+    Where Spark has executors on other machines, they read the same folder under the same path.
+    """
+
+    path: str
+    format: Format
+    when: EventTime | None = None
+    take: Literal["all_matching", "newest"] = "all_matching"
+
+    @property
+    def event_time(self) -> str | None:
+        return self.when.column if self.when else None
+
+    def ready(self, as_of: datetime, contract: Contract) -> None:
+        """Files are read as they are: what is missing shows when they are listed."""
+
+    def columns(self, contract: Contract) -> tuple[Column, ...]:
+        return self.format.raw(contract.source)
+
+    def select(self, con: Connection, request: Request, contract: Contract) -> str:
+        rows = self._rows(con, self._paths(request), request, contract)
+        rows.createOrReplaceTempView("selected")
+        return "SELECT * FROM selected"
+
+    def unsplit(self, con: Connection) -> int:
+        """Lines that could not be split are rows here, with a problem."""
+        return 0
+
+    def read(self, con: Connection, request: Request, contract: Contract) -> Callable[[], None]:
+        paths = self._paths(request)
+        before = [stamp(path) for path in paths]
+        rows = self._rows(con, paths, request, contract)
+        lazy = self.format.lazy and request.once and request.paths is None
+        (rows if lazy else rows.localCheckpoint()).createOrReplaceTempView("batch")
+
+        def unchanged() -> None:
+            if [stamp(path) for path in paths] != before:
+                raise Transient(f"a file of {self.path} changed while it was read")
+
+        return unchanged
+
+    def _rows(
+        self, con: Connection, paths: Sequence[str], request: Request, contract: Contract
+    ) -> DataFrame:
+        rows, when, where = self._scan(con, paths, contract), "CAST(NULL AS TIMESTAMP)", "true"
+        if self.when:
+            kinds = {column.name: column.type for column in contract.source}
+            raw = next(c for c in self.columns(contract) if c.name == self.event_time)
+            when = self.when.utc(raw, kinds[raw.name])
+            if request.between:
+                start, end = request.between
+                where = f"_event_time >= {literal(start)} AND _event_time < {literal(end)}"
+                if raw.type != "STRING":  # filters on converted columns reach no file: narrow it
+                    where += f" AND {raw.name} >= CAST({literal(start - DAY)} AS {raw.type})"
+                    where += f" AND {raw.name} < CAST({literal(end + DAY)} AS {raw.type})"
+        base = os.path.abspath(root_of(self.path)).rstrip("/") + "/"  # noqa: PTH100  # not resolved
+        file = f"substr(_file, {len(base) + 1}) AS _file"
+        named = [file if name == "_file" else name for name in rows.columns]
+        timed = rows.selectExpr(*named, f"{when} AS _event_time")
+        return timed.selectExpr("*", f"{request.unit} AS _unit").where(where)
+
+    def _scan(self, con: Connection, paths: Sequence[str], contract: Contract) -> DataFrame:
+        if paths:
+            return self.format.scan(con, paths, contract.source)
+        traces = lineage(file="STRING", row="BIGINT", problem="STRING", line="STRING")
+        columns = self.columns(contract) + traces
+        nothing = ", ".join(f"CAST(NULL AS {c.type}) AS {c.name}" for c in columns)
+        return con.execute(f"SELECT {nothing} LIMIT 0").frame
+
+    def _paths(self, request: Request) -> Sequence[str]:
+        if request.paths is not None:
+            return request.paths
+        if not (found := listed(self.path)):
+            raise NotReady(f"no file matches {self.path}")
+        if self.take == "newest":
+            return [max(found, key=lambda name: (Path(name).stat().st_mtime_ns, name))]
+        return found
+
+
+def listed(pattern: str) -> list[str]:
+    """The files that match, by name; not those that are being written."""
+    names = sorted(glob(pattern, recursive=True))  # noqa: PTH207  # absolute, too
+    return [n for n in names if Path(n).name[0] not in "._" and not n.endswith(".tmp")]
+
+
+def root_of(pattern: str) -> str:
+    """The folder before the first wildcard, which `_file` is relative to."""
+    parts = Path(pattern).parts
+    fixed = next((n for n, part in enumerate(parts) if has_magic(part)), len(parts) - 1)
+    return str(Path(*parts[:fixed]))
+
+
+def stamp(path: str) -> str:
+    """Changes whenever a file's content does (`ctime` cannot be set back), and reads nothing."""
+    s = Path(path).stat()
+    return f"{s.st_ino}:{s.st_size}:{s.st_mtime_ns}:{s.st_ctime_ns}"
+
+
+def location(path: str) -> str:
+    """A file as Spark's readers take it: letters of a pattern stand for themselves."""
+    if ":" in Path(path).name:
+        raise PipelineError(f"{path}: Spark reads no file with a colon in its name. Rename it")
+    escaped = re.sub(r"[\[\]{}*?\\]", r"\\\g<0>", os.path.abspath(path))  # noqa: PTH100
+    return f"file:{escaped}"
+
+
+def quoted(name: str) -> str:
+    """A name as SQL spells any."""
+    return f"`{name.replace('`', '``')}`"

@@ -1,0 +1,94 @@
+"""CSV files: read as text, by the names in each file's header."""
+
+import csv
+import gzip
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import IO, Any
+
+from pyspark.sql import DataFrame
+
+from ..core.contract import Column
+from ..core.dialect import as_json
+from ..core.errors import PipelineError
+from ..core.pipeline import Connection
+from ..core.units import literal
+from .files import TRACES, location
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class CSV:
+    """How the files are written. A line that cannot be split is kept as it is, for quarantine."""
+
+    delimiter: str = ","
+    quote: str = '"'
+    encoding: str = "utf-8"
+    header: bool = True
+    nulls: tuple[str, ...] = ()  # beside the empty cell
+    keep_new_columns: bool = False
+    lazy = False
+
+    def raw(self, columns: Sequence[Column]) -> tuple[Column, ...]:
+        return tuple(column.model_copy(update={"type": "STRING"}) for column in columns)
+
+    def scan(self, con: Connection, paths: Sequence[str], columns: Sequence[Column]) -> DataFrame:
+        """One read for each distinct header, so that files may order their columns differently."""
+        headers: dict[tuple[str, ...], list[str]] = defaultdict(list)
+        for path in paths:
+            headers[self._header(path, columns)].append(path)
+        reads = [self._read(con, names, files, columns) for names, files in headers.items()]
+        return reduce(DataFrame.union, reads)
+
+    def _header(self, path: str, columns: Sequence[Column]) -> tuple[str, ...]:
+        """Refuse a file without an expected column, report one with more."""
+        expected = [column.source for column in columns]
+        if not self.header:
+            return tuple(expected)
+        encoding = "utf-8-sig" if self.encoding == "utf-8" else self.encoding
+        with opened(path)(path, "rt", encoding=encoding, errors="replace", newline="") as file:
+            lines = csv.reader(file, delimiter=self.delimiter, quotechar=self.quote)
+            names = tuple(next(lines, ()))
+        if missing := [name for name in expected if name not in names]:
+            raise PipelineError(
+                f"{path} lacks {', '.join(missing)}: renamed or removed at the source"
+            )
+        if added := [name for name in names if name.strip() and name not in expected]:
+            log.warning("%s has new columns: %s", path, ", ".join(added))
+        return names
+
+    def _read(
+        self, con: Connection, names: Sequence[str], paths: Sequence[str], columns: Sequence[Column]
+    ) -> DataFrame:
+        """By position, as the header has it. Of columns with one name the first counts."""
+        cells = {name: f"c{n}" for n, name in reversed(list(enumerate(names)))}
+        nulls = ", ".join(map(literal, ("", *self.nulls)))
+        known = {column.source: column.name for column in columns}
+        fields = [
+            f"CASE WHEN trim({cells[source]}) NOT IN ({nulls}) THEN {cells[source]} END AS {name}"
+            for source, name in known.items()
+        ]
+        added = {name: cell for name, cell in cells.items() if name not in known}
+        more = as_json(added) if added and self.keep_new_columns else "CAST(NULL AS STRING)"
+        schema = ", ".join(f"c{n} STRING" for n in range(len(names)))
+        rows = con.spark.read.csv(
+            list(map(location, paths)),
+            schema=f"{schema}, _corrupt STRING",
+            header=self.header,
+            sep=self.delimiter,
+            quote=self.quote,
+            escape=self.quote,
+            encoding=self.encoding,
+            multiLine=True,  # a quoted cell may have line ends in it
+            columnNameOfCorruptRecord="_corrupt",
+        )
+        problem = "CASE WHEN _corrupt IS NOT NULL THEN 'not a CSV line' END AS _problem"
+        return rows.selectExpr(*fields, *TRACES, problem, f"coalesce(_corrupt, {more}) AS _line")
+
+
+def opened(path: str) -> Callable[..., IO[Any]]:
+    return gzip.open if path.endswith(".gz") else open

@@ -1,0 +1,92 @@
+"""JSON lines: one object a line, its values read as text by their keys."""
+
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame
+
+from ..core.contract import Column
+from ..core.errors import PipelineError
+from ..core.pipeline import Connection
+from ..core.units import literal
+from .files import TRACES, location, stamp
+
+log = logging.getLogger(__name__)
+STRICT = "map('allowSingleQuotes', 'false', 'allowNonNumericNumbers', 'false')"
+# A number outside of strings, and all that stands between it and the number before.
+NUMBER = literal(r'\G((?:[^"0-9-]++|"(?:[^"\\]++|\\.)*+")*+)(-?[0-9][0-9.eE+-]*)')
+known: dict[tuple[str, str], frozenset[str | None]] = {}  # keys, by path and stamp
+
+
+@dataclass(frozen=True, slots=True)
+class JSONLines:
+    """A line that is no object is kept as it is, for quarantine. A nested value stays JSON."""
+
+    keep_new_columns: bool = False
+    lazy = False
+
+    def raw(self, columns: Sequence[Column]) -> tuple[Column, ...]:
+        return tuple(column.model_copy(update={"type": "STRING"}) for column in columns)
+
+    def scan(self, con: Connection, paths: Sequence[str], columns: Sequence[Column]) -> DataFrame:
+        keys = keys_of(con, paths)
+        grown = [path for path in paths if self._has_more(path, keys[path], columns)]
+        fields = [f"cells[{literal(column.source)}] AS {column.name}" for column in columns]
+        kept = f"_file IN ({', '.join(map(literal, map(os.path.abspath, grown)))})" if self.keep_new_columns else "false"
+        kept = kept if grown else "false"
+        problem = (
+            "CASE WHEN NOT is_valid_utf8(line) THEN 'not a line of text' "
+            "WHEN cells IS NULL THEN 'not a JSON object' END AS _problem"
+        )
+        line = f"CASE WHEN cells IS NULL OR {kept} THEN make_valid_utf8(line) END AS _line"
+        return objects(con, paths).selectExpr(*fields, "_file", "_row", problem, line)
+
+    def _has_more(self, path: str, keys: frozenset[str | None], columns: Sequence[Column]) -> bool:
+        """Refuse a file that has lines, but a column in none of them; report one with more."""
+        expected = [column.source for column in columns]
+        if keys and (missing := [name for name in expected if name not in keys]):
+            raise PipelineError(
+                f"{path} has no {', '.join(missing)} in any line: renamed or removed at the source"
+            )
+        if added := sorted(key for key in keys if key is not None and key not in expected):
+            log.warning("%s has new columns: %s", path, ", ".join(added))
+        return bool(added)
+
+
+def objects(con: Connection, paths: Sequence[str]) -> DataFrame:
+    """The lines of some files but for empty ones, with the `cells` of their object if they are one.
+
+    Spark reads a number as a number, and spells it anew: as a text it stays as it came.
+    """
+    rows = con.spark.read.text(list(map(location, paths))).selectExpr("value AS line", *TRACES)
+    quoted = f"""regexp_replace(line, {NUMBER}, '$1"$2"')"""
+    came, exact = (
+        f"from_json('[' || {one} || ']', 'array<map<string, string>>', {STRICT})"
+        for one in ("line", quoted)
+    )
+    nested = "CASE WHEN left(v, 1) IN ('{', '[') THEN came[0][k] ELSE v END"
+    return (
+        rows.where("trim(line) <> ''")
+        .selectExpr("*", f"CASE WHEN is_valid_utf8(line) THEN {came} END AS came")
+        .selectExpr(
+            *("line", "_file", "_row"),
+            f"CASE WHEN size(came) = 1 THEN transform_values({exact}[0], (k, v) -> {nested}) END AS cells",
+        )
+    )
+
+
+def keys_of(con: Connection, paths: Sequence[str]) -> Mapping[str, frozenset[str | None]]:
+    """The keys that the objects of each file have, None for a line that is no object.
+
+    Looked for once for each `stamp`, not for each window.
+    """
+    stamps = {path: (path, stamp(path)) for path in paths}
+    if unknown := [path for path, key in stamps.items() if key not in known]:
+        keys = "explode_outer(map_keys(cells)) AS key"
+        found = objects(con, unknown).selectExpr("_file", keys).distinct().collect()
+        for path in unknown:
+            mine = (key for file, key in found if file == os.path.abspath(path))
+            known[stamps[path]] = frozenset(mine)
+    return {path: known[key] for path, key in stamps.items()}

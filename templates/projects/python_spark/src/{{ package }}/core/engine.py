@@ -1,0 +1,153 @@
+"""Spark, set up so that the same data gives the same rows on every machine, and asked in SQL alone."""
+
+import logging
+import os
+import shutil
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from py4j.protocol import Py4JError  # type: ignore[import-untyped]
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, SparkSession
+
+from .errors import EnvironmentFailure, PipelineError, Transient
+
+FAILURES = (PySparkException, Py4JError, PipelineError, OSError)  # what `explained` explains
+FIXED = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.timestampType": "TIMESTAMP_NTZ",  # times are in UTC, and have no zone
+    "spark.sql.legacy.parquet.nanosAsLong": "true",  # Spark refuses a file with them else
+    "spark.sql.artifact.isolation.enabled": "false",  # else a session looks for its own classes
+    "spark.sql.constraintPropagation.enabled": "false",  # minutes for a filter on many columns
+    "spark.ui.enabled": "false",
+}
+NO_JAVA = (
+    "Spark needs Java 17 (or 21), and {}. Install one (Debian: apt install openjdk-17-jdk-headless; "
+    "macOS: brew install openjdk@17), or set JAVA_HOME to the folder of one that is there"
+)
+starting = threading.Lock()
+logging.getLogger("py4j").setLevel(logging.WARNING)  # it tells of each thread that ends
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a statement gives, as a cursor of any database would hand it out."""
+
+    frame: DataFrame
+
+    @property
+    def description(self) -> Sequence[tuple[str]]:
+        """The names of its columns."""
+        return [(name,) for name in self.frame.columns]
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """All rows. Times are naive, and in UTC."""
+        return [tuple(row) for row in self.frame.collect()]
+
+
+@dataclass
+class Connection:
+    """A session of Spark, in the shape of a connection to a database. Its views are its own.
+
+    Spark starts when it is asked for the first time: that takes seconds, and not all commands do.
+    """
+
+    settings: Mapping[str, str]
+    session: SparkSession | None = field(default=None, repr=False)
+
+    @cached_property
+    def spark(self) -> SparkSession:
+        """The session itself, for sources that are not SQL."""
+        return self.session or _session(self.settings)
+
+    def execute(self, query: str) -> Rows:
+        """Do what a statement says; what it selects is read when its rows are fetched."""
+        return Rows(self.spark.sql(query))
+
+    def cursor(self) -> "Connection":
+        """A session with views of its own, over the same tables."""
+        return Connection(self.settings, self.spark.newSession())
+
+
+def connect(settings: Mapping[str, str]) -> Connection:
+    """Spark with these settings; those of this file win, and those of spark-submit over `settings`."""
+    return Connection(settings)
+
+
+def keep(con: Connection, name: str, query: str) -> None:
+    """Make the relation `name` of what a query gives now, to read it more than once."""
+    con.execute(query).frame.localCheckpoint().createOrReplaceTempView(name)
+
+
+def explained(error: Exception) -> PipelineError:
+    """An error of the engine, or of a file, as one of ours, by what it comes from."""
+    if isinstance(error, PipelineError):
+        return error
+    if isinstance(error, OSError):
+        return EnvironmentFailure(str(error))
+    kinds, said = [], str(error)
+    cause = getattr(error, "_origin", None) or getattr(error, "java_exception", None)
+    while cause is not None:
+        kinds.append(cause.getClass().getName())
+        said, cause = cause.getMessage() or kinds[-1], cause.getCause()
+    text = said.splitlines()[0] if said else type(error).__name__
+    if "java.io.FileNotFoundException" in kinds:
+        return Transient(f"a file went while it was read: {text}")
+    if "java.lang.OutOfMemoryError" in kinds:
+        return EnvironmentFailure(
+            f"{text}. Give Spark more memory (spark.driver.memory in conf/, --driver-memory), or "
+            "lower `chunk`"
+        )
+    environment = any(one.startswith(("java.io.", "java.net.", "java.nio.")) for one in kinds)
+    return EnvironmentFailure(text) if environment else PipelineError(text)
+
+
+def _session(settings: Mapping[str, str]) -> SparkSession:
+    """The session of this process. Under spark-submit it is what that was told."""
+    submitted = "PYSPARK_GATEWAY_PORT" in os.environ
+    if not submitted:
+        _require_java()
+    cores = str(os.cpu_count() or 1)
+    ours = {} if submitted else {"spark.master": "local[*]", "spark.sql.shuffle.partitions": cores}
+    builder: Any = SparkSession.builder
+    for name, value in {**ours, **({} if submitted else settings), **FIXED}.items():
+        builder = builder.config(name, value)
+    with starting, tempfile.TemporaryFile() as said:
+        try:
+            return _quietly(builder, said)
+        except Exception as error:  # of py4j or of Spark: whatever it is, nothing can be done
+            said.seek(0)
+            lines = said.read().decode(errors="replace").strip().splitlines()
+            why = next((one for one in lines if "rror" in one or "xception" in one), str(error))
+            raise EnvironmentFailure(f"Spark did not start: {why.strip()}") from error
+
+
+def _quietly(builder: Any, said: Any) -> SparkSession:
+    """Start Spark; what it tells on its way (and later, to nobody) goes to a file of its own.
+
+    What matters of it comes as an exception. spark-submit shows all, as its log4j2.properties says.
+    """
+    if SparkSession.getActiveSession() or "PYSPARK_GATEWAY_PORT" in os.environ:
+        return builder.getOrCreate()  # type: ignore[no-any-return]
+    sys.stderr.flush()
+    shown = os.dup(2)
+    os.dup2(said.fileno(), 2)
+    try:
+        return builder.getOrCreate()  # type: ignore[no-any-return]
+    finally:
+        os.dup2(shown, 2)
+        os.close(shown)
+
+
+def _require_java() -> None:
+    home = os.environ.get("JAVA_HOME")
+    if home and not shutil.which("java", path=str(Path(home) / "bin")):
+        raise EnvironmentFailure(NO_JAVA.format(f"JAVA_HOME, {home}, has none"))
+    if not home and not shutil.which("java"):
+        raise EnvironmentFailure(NO_JAVA.format("there is none"))

@@ -1,0 +1,1 @@
+../../../../python_duckdb/src/{{ package }}/core/units.py

@@ -1,0 +1,1 @@
+../../../../../python_duckdb/src/{{ package }}/pipelines/{% yield this from plan.pipelines %}{{ this.name }}{% endyield %}/__init__.py

@@ -1,0 +1,1 @@
+../../../../python_duckdb/src/{{ package }}/sinks/__init__.py

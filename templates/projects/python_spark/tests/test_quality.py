@@ -1,0 +1,1 @@
+../../python_duckdb/tests/test_quality.py
