@@ -31,7 +31,7 @@ TABLE: dict[str, Any] = {
 }
 
 
-PYTHON, SCALA = "python_duckdb", "scala_spark"
+PYTHON, PYSPARK, SCALA = "python_duckdb", "python_spark", "scala_spark"
 COMPARED: list[Choice] = [
     {"extraction": "time_ranged", "structure": ["multi_hop"], "format": "csv"},
     {"extraction": "lookback", "structure": [], "format": "jsonl"},
@@ -98,7 +98,8 @@ def answers(
 
 def compared(runtime: str) -> dict[str, Any]:
     """The answers of a project that both languages can have, with every extraction, format and way of a row."""
-    given = answers([{**one, **COMMON} for one in COMPARED], "parity", runtime)
+    sink = {"sink": "delta"} if runtime == PYSPARK else {}
+    given = answers([{**one, **COMMON, **sink} for one in COMPARED], "parity", runtime)
     for pipeline in given["pipelines"]:
         name = f"q{pipeline['name'][1:]}"  # in a pool with others, whose names begin with p
         pipeline |= {"name": name, "since": "2025-03-28"}

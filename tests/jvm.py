@@ -59,13 +59,15 @@ class Java:
         return (str(self.home / "bin" / "java"), *self.options, *arguments)
 
 
-def java() -> Java:
-    """JAVA_HOME's, else the one on PATH, if it is new enough; else one of PyPI's."""
+def java(whole: bool = False) -> Java:
+    """JAVA_HOME's, else the one on PATH, if it is new enough; else one of PyPI's, which is not `whole`."""
     named = os.environ.get("JAVA_HOME")
     found = [shutil.which("java", path=f"{named}/bin")] if named else []
     for program in (*found, shutil.which("java")):
         if program and (home := _home(program)):
             return Java(home)
+    if whole:
+        raise Missing("PySpark needs a Java 17 with all of its modules, and there is none")
     return _obtained()
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from scaffold import source
-from tests.combinations import Choice, answers, cover, every, made, title
+from tests.combinations import PYSPARK, PYTHON, Choice, answers, cover, every, made, title
 
 pytestmark = [
     pytest.mark.slow,
@@ -36,28 +36,40 @@ def run(folder: Path, *command: str) -> str:
     return ended.stdout + ended.stderr if ended.returncode else ""
 
 
-@pytest.mark.parametrize("half", [0, 1])  # a project has at most 1000 pipelines
-def test_a_project_with_half_of_all_combinations_is_clean_and_typed(
-    half: int, tmp_path: Path, templates: source.Templates
+HALVES = [every()[0::2], every()[1::2]]  # a project has at most 1000 pipelines
+
+
+@pytest.mark.parametrize(
+    ("runtime", "choices"),
+    [(PYTHON, HALVES[0]), (PYTHON, HALVES[1]), (PYSPARK, every(PYSPARK))],
+    ids=["one half", "the other half", "spark"],
+)
+def test_a_project_with_many_combinations_is_clean_and_typed(
+    runtime: str, choices: Sequence[Choice], tmp_path: Path, templates: source.Templates
 ) -> None:
-    project = made(tmp_path / "half", templates, answers(every()[half::2]))
+    project = made(tmp_path / "many", templates, answers(choices, runtime=runtime))
     assert [run(project, *tool, ".") for tool in TOOLS] == ["", ""]
     assert run(project, "mypy") == ""
 
 
 @pytest.mark.parametrize(
-    "choices",
+    ("runtime", "choices"),
     [
-        pytest.param(partial(cover, 3), id="any three"),
-        pytest.param(every, id="each", marks=pytest.mark.matrix),
+        pytest.param(PYTHON, partial(cover, 3), id="any three"),
+        pytest.param(PYSPARK, partial(cover, 3, PYSPARK), id="any three on spark"),
+        pytest.param(PYTHON, every, id="each", marks=pytest.mark.matrix),
+        pytest.param(PYSPARK, partial(every, PYSPARK), id="each on spark", marks=pytest.mark.matrix),
     ],
 )
 def test_a_combination_alone_is_clean(
-    choices: Callable[[], Sequence[Choice]], tmp_path: Path, templates: source.Templates
+    runtime: str,
+    choices: Callable[[], Sequence[Choice]],
+    tmp_path: Path,
+    templates: source.Templates,
 ) -> None:
     distinct: dict[str, Path] = {}
     for number, choice in enumerate(choices()):
-        project = made(tmp_path / str(number), templates, answers([choice]))
+        project = made(tmp_path / str(number), templates, answers([choice], runtime=runtime))
         for path in project.rglob("*.py"):
             text = path.read_bytes()
             assert b"{%" not in text, f"{title(choice)}: {path}"

@@ -39,8 +39,13 @@ def page(pattern: Pattern, catalogue: Catalogue, root: Path) -> str:
 
 
 def languages(pattern: Pattern, catalogue: Catalogue) -> str:
-    found = (r.language.capitalize() for r in catalogue.runtimes if r.id in pattern.runtimes)
-    return ", ".join(found)
+    """What it is for: a language, with the engine where not all of that language have it."""
+    for_: dict[str, None] = {}
+    for runtime in (one for one in catalogue.runtimes if one.id in pattern.runtimes):
+        same = {one.id for one in catalogue.runtimes if one.language == runtime.language}
+        whole = same <= set(pattern.runtimes)
+        for_[runtime.language.capitalize() if whole else runtime.title.replace(" and ", "/")] = None
+    return ", ".join(for_)
 
 
 def _facts(pattern: Pattern, catalogue: Catalogue, root: Path) -> str:
@@ -139,7 +144,8 @@ def _code(pattern: Pattern, catalogue: Catalogue, root: Path) -> str:
     for runtime in (one for one in catalogue.runtimes if one.id in pattern.runtimes):
         ending = CODE[runtime.language]
         inside = root / folder(pattern) / runtime.id
-        if not (inside / f"code.{ending}").is_file():
+        code = inside / f"code.{ending}"
+        if not code.is_file() or inside.is_symlink() or code.is_symlink():  # shown where it stands
             continue
         include = f"```include\n{folder(pattern)}/{runtime.id}/code.{ending}\n```"
         test = inside / f"test.{ending}"

@@ -124,7 +124,7 @@ class Streaming:
         unit.line.judge(items, dict(con.execute(newest).fetchall()))
         tops = ", ".join(f"({literal(i['file'])}, {literal(i['after'] or '')})" for i in items)
         before, place = (EARLIER, "place") if self.feed.ordered else ("NULL", "file")
-        length = f"INTERVAL {self.watermark.total_seconds():.0f} SECONDS"
+        length = f"INTERVAL {self.watermark // timedelta(minutes=1)} MINUTES"
         late = (
             "SELECT _file, _row, "
             f"'{LATE}older than ' || _oldest || ', the watermark at its {place}' AS _why FROM ("

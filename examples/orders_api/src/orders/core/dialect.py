@@ -18,3 +18,8 @@ def as_json(cells: Mapping[str, str]) -> str:
 def bucket(every: timedelta, time: str, origin: str) -> str:
     """SQL for the start of the range of that length, counted from `origin`, that a time is in."""
     return f"time_bucket(INTERVAL {every.total_seconds():.0f} SECONDS, {time}, {origin})"
+
+
+def numbered() -> str:
+    """SQL for the number of a row, from 1, in no order of its own."""
+    return "row_number() OVER ()"

@@ -21,3 +21,8 @@ def bucket(every: timedelta, time: str, origin: str) -> str:
     length = every // timedelta(microseconds=1)
     start = f"timestamp_micros({at} - pmod({at} - {first}, {length}))"
     return f"CAST({start} AS TIMESTAMP_NTZ)"
+
+
+def numbered() -> str:
+    """SQL for the number of a row, from 1, in no order of its own."""
+    return "monotonically_increasing_id() + 1"

@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from py4j.protocol import Py4JError  # type: ignore[import-untyped]
-from pyspark.errors import PySparkException
+from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from .errors import EnvironmentFailure, PipelineError, Transient
 
+MISSING = (AnalysisException,)  # no such table, no such column
 FAILURES = (PySparkException, Py4JError, PipelineError, OSError)  # what `explained` explains
 FIXED = {
     "spark.sql.session.timeZone": "UTC",
@@ -59,12 +61,13 @@ class Connection:
     """
 
     settings: Mapping[str, str]
+    needed: Mapping[str, str]
     session: SparkSession | None = field(default=None, repr=False)
 
     @cached_property
     def spark(self) -> SparkSession:
         """The session itself, for sources that are not SQL."""
-        return self.session or _session(self.settings)
+        return self.session or _session(self.settings, self.needed)
 
     def execute(self, query: str) -> Rows:
         """Do what a statement says; what it selects is read when its rows are fetched."""
@@ -72,17 +75,27 @@ class Connection:
 
     def cursor(self) -> "Connection":
         """A session with views of its own, over the same tables."""
-        return Connection(self.settings, self.spark.newSession())
+        return Connection(self.settings, self.needed, self.spark.newSession())
 
 
-def connect(settings: Mapping[str, str]) -> Connection:
-    """Spark with these settings; those of this file win, and those of spark-submit over `settings`."""
-    return Connection(settings)
+def connect(settings: Mapping[str, str], needed: Mapping[str, str]) -> Connection:
+    """Spark with these settings, or those of spark-submit, and what its sink needs in any case."""
+    return Connection(settings, needed)
 
 
 def keep(con: Connection, name: str, query: str) -> None:
     """Make the relation `name` of what a query gives now, to read it more than once."""
     con.execute(query).frame.localCheckpoint().createOrReplaceTempView(name)
+
+
+def hand_over(query: str, source: Connection, into: str, con: Connection) -> None:
+    """Make the relation `into` of one connection from what a query gives on another."""
+    handed = f"handed_{uuid4().hex}"
+    source.execute(query).frame.createGlobalTempView(handed)
+    try:
+        keep(con, into, f"SELECT * FROM global_temp.{handed}")
+    finally:
+        con.spark.catalog.dropGlobalTempView(handed)
 
 
 def explained(error: Exception) -> PipelineError:
@@ -108,15 +121,14 @@ def explained(error: Exception) -> PipelineError:
     return EnvironmentFailure(text) if environment else PipelineError(text)
 
 
-def _session(settings: Mapping[str, str]) -> SparkSession:
+def _session(settings: Mapping[str, str], needed: Mapping[str, str]) -> SparkSession:
     """The session of this process. Under spark-submit it is what that was told."""
     submitted = "PYSPARK_GATEWAY_PORT" in os.environ
     if not submitted:
         _require_java()
-    cores = str(os.cpu_count() or 1)
-    ours = {} if submitted else {"spark.master": "local[*]", "spark.sql.shuffle.partitions": cores}
+    cores = {"spark.sql.shuffle.partitions": str(os.cpu_count() or 1)}
     builder: Any = SparkSession.builder
-    for name, value in {**ours, **({} if submitted else settings), **FIXED}.items():
+    for name, value in {**needed, **({} if submitted else cores | dict(settings)), **FIXED}.items():
         builder = builder.config(name, value)
     with starting, tempfile.TemporaryFile() as said:
         try:

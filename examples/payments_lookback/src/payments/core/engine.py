@@ -1,5 +1,6 @@
 """DuckDB, set up so that the same data gives the same rows on every machine."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -9,6 +10,7 @@ from .errors import EnvironmentFailure, NotReady, PipelineError
 
 Connection = duckdb.DuckDBPyConnection
 FAILURES = (duckdb.Error, PipelineError, OSError)  # what `explained` explains
+MISSING = (duckdb.CatalogException, duckdb.BinderException)  # no such table, no such column
 
 
 def connect(path: Path | None, memory_limit: str, write: bool = True) -> Connection:
@@ -29,6 +31,15 @@ def keep(con: Connection, name: str, query: str) -> None:
     con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}")
 
 
+def hand_over(query: str, source: Connection, into: str, con: Connection) -> None:
+    """Make the relation `into` of one connection from what a query gives on another."""
+    con.register("handed", Handed(source.sql(query)))
+    try:
+        keep(con, into, "SELECT * FROM handed")
+    finally:
+        con.unregister("handed")
+
+
 def explained(error: Exception) -> PipelineError:
     """An error of the engine, or of a file, as one of ours."""
     if isinstance(error, PipelineError):
@@ -36,6 +47,16 @@ def explained(error: Exception) -> PipelineError:
     if isinstance(error, OSError | duckdb.IOException | duckdb.OutOfMemoryException):
         return EnvironmentFailure(str(error))
     return PipelineError(str(error))
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """Rows as DuckDB takes them from anybody: those of another connection it would refuse."""
+
+    rows: duckdb.DuckDBPyRelation
+
+    def __arrow_c_stream__(self, schema: object = None) -> object:
+        return self.rows.__arrow_c_stream__(schema)
 
 
 def _open(path: Path | None, write: bool) -> Connection:

@@ -49,7 +49,7 @@ class Delta:
     def open(self, pipeline: Pipeline, write: bool) -> Iterator["DeltaStore"]:
         """Open the folder. To write is to be alone, and begins with what a killed run left."""
         ledger = FileLedger(self.path, pipeline.name)
-        con = connect({**NEEDED, **self.spark})
+        con = connect(self.spark, NEEDED)
         store = DeltaStore(con, ledger, pipeline, ledger.numbers())
         try:
             with ledger.alone() if write else nullcontext():
@@ -148,22 +148,23 @@ class DeltaStore:
     def _replace(self, table: Table) -> None:
         """One commit for rows that leave and rows that come; none where there are neither."""
         name, new, conditions = self._name(table.name), self._new(table), self.removed[table.name]
-        bare = not conditions or self._version(table.name) == 0  # nothing was ever written to it
-        if bare and not self.con.execute(f"{new} LIMIT 1").fetchall():
-            return
-        if not conditions:
-            self.con.execute(f"INSERT INTO {name} {new}")
+        leaving = f"{self._stored(table)} AS {table.name} WHERE {self._gone(table)}"
+        if not (self._version(table.name) and conditions and self._any(leaving)):
+            if self._any(f"({new})"):  # most units are new: to add rows touches no other file
+                self.con.execute(f"INSERT INTO {name} {new}")
         elif any("SELECT" in one for one in conditions):
-            self._merge(table)
+            self._merge(table, f"SELECT * FROM {leaving}")
         else:
             where = " OR ".join(f"({one})" for one in conditions)
             self.con.execute(f"INSERT INTO {name} REPLACE WHERE {where} {new}")
 
-    def _merge(self, table: Table) -> None:
+    def _any(self, rows: str) -> bool:
+        return bool(self.con.execute(f"SELECT 1 FROM {rows} LIMIT 1").fetchall())
+
+    def _merge(self, table: Table, leaving: str) -> None:
         """For conditions that look at other relations. Rows that leave match nothing but themselves."""
         name, columns = self._name(table.name), ", ".join(table.names)
-        gone = f"SELECT * FROM {self._stored(table)} AS {table.name} WHERE {self._gone(table)}"
-        keep(self.con, "_gone", gone)
+        keep(self.con, "_gone", leaving)
         same = " AND ".join(f"old.{one} <=> new.{one}" for one in table.names)
         self.con.execute(
             f"MERGE INTO {name} AS old USING (SELECT *, false AS _comes FROM _gone UNION ALL "

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-import duckdb
-
 from ..core.contract import PUBLISHED, Contract, Table, parse
+from ..core.engine import MISSING
 from ..core.errors import NotReady, PipelineError
 from ..core.pipeline import Sink, Step, Store
 
@@ -58,7 +57,7 @@ class Promise:
         wanted = self._types(f"SELECT {nulls}")
         try:
             there = self._types(f"SELECT * FROM {self.rows} AS r")
-        except (duckdb.CatalogException, duckdb.BinderException) as error:
+        except MISSING as error:
             raise PipelineError(f"broken: {name}.silver: {error}") from error
         if wrong := [f"{name} {kind}" for name, kind in wanted.items() if there.get(name) != kind]:
             raise PipelineError(f"broken: {name}.silver has no {', '.join(wrong)}")
@@ -75,14 +74,6 @@ class Promise:
             raise PipelineError(
                 f"broken: {self.producer.name}.silver: a key ({', '.join(key)}) is there twice"
             )
-
-    def hand_over(self, query: str, con: duckdb.DuckDBPyConnection, into: str) -> None:
-        """Make a temporary table of another connection from what a query gives here."""
-        con.register("handed", Handed(self.store.con.sql(query)))
-        try:
-            con.execute(f"CREATE OR REPLACE TEMP TABLE {into} AS SELECT * FROM handed")
-        finally:
-            con.unregister("handed")
 
     def _any(self, rest: str) -> bool:
         found = self.store.con.execute(f"SELECT 1 FROM {self.rows} AS r {rest} LIMIT 1")
@@ -102,17 +93,7 @@ def opened(name: str, sink: Sink) -> Iterator[Promise]:
         try:
             query = f"SELECT contract FROM {store.relation(PUBLISHED.name)} AS p"
             ((text,),) = store.con.execute(query).fetchall()
-        except (duckdb.CatalogException, ValueError) as error:
+        except (*MISSING, ValueError) as error:
             raise NotReady(f"not ready: {name} has published nothing yet") from error
         producer.contract = parse(text)
         yield Promise(store, producer, store.relation("silver"))
-
-
-@dataclass(frozen=True, slots=True)
-class Handed:
-    """Rows as DuckDB takes them from anybody: those of another connection it would refuse."""
-
-    rows: duckdb.DuckDBPyRelation
-
-    def __arrow_c_stream__(self, schema: object = None) -> object:
-        return self.rows.__arrow_c_stream__(schema)

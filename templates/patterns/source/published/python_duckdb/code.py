@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..core.contract import Column, Contract
+from ..core.dialect import numbered
+from ..core.engine import hand_over
 from ..core.errors import NotReady, Transient
 from ..core.pipeline import Connection, Sink
 from ..core.units import Request, literal
@@ -98,7 +100,7 @@ class Published:
     def _take(self, con: Connection, into: str, request: Request, contract: Contract) -> None:
         with opened(self.producer, self.sink) as promise:
             promise.refuse_other_columns(contract)
-            promise.hand_over(self._query(promise, request, contract), con, into)
+            hand_over(self._query(promise, request, contract), promise.store.con, into, con)
 
     def _query(self, promise: Promise, request: Request, contract: Contract) -> str:
         rows, by_unit = promise.rows, promise.producer.by_unit
@@ -112,6 +114,6 @@ class Published:
         mine = "p._unit = w._start" if by_unit else f"w._file = {literal(ALL)}"
         return (
             f"SELECT *, {request.unit} AS _unit FROM (SELECT {names}, w._file, {empty}, "
-            f"row_number() OVER () AS _row, CAST({when} AS TIMESTAMP) AS _event_time "
+            f"{numbered()} AS _row, CAST({when} AS TIMESTAMP) AS _event_time "
             f"FROM {rows} AS p JOIN (VALUES {', '.join(items)}) AS w(_start, _file) ON {mine})"
         )

@@ -1,0 +1,45 @@
+"""Does commands of the project in this folder, one after another in one process, and keeps what they say.
+
+Called with a file of commands and a file for the answers: so Spark starts once for all of them.
+"""
+
+import json
+import pickle
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner
+
+
+def main(todo: Path, place: Path) -> None:
+    """Perform, then keep what was said, and the rows of all tables in the order of their columns."""
+    from parity.__main__ import main as command  # type: ignore[import-not-found]
+    from parity.core.settings import load  # type: ignore[import-not-found]
+    from parity.pipelines import PIPELINES  # type: ignore[import-not-found]
+
+    said, tables = [], {}
+    for what, *words in json.loads(todo.read_text()):
+        if what == "copy":
+            shutil.copytree(words[0], words[1], dirs_exist_ok=True)
+            continue
+        ended = CliRunner().invoke(command, [what, *words, "--json"])
+        sys.stderr.write(ended.stderr)
+        if ended.exception and not isinstance(ended.exception, SystemExit):
+            raise ended.exception
+        said.append((ended.exit_code, ended.stdout))
+    for name, make in PIPELINES.items():
+        pipeline: Any = make(load())
+        with pipeline.sink.open(pipeline, write=False) as store:
+            for step in pipeline.steps:
+                columns = ", ".join(column for column in step.table.names if column != "_row")
+                rows = f"SELECT {columns} FROM {store.relation(step.table.name)} AS t ORDER BY ALL"
+                tables[f"{name}.{step.table.name}"] = [
+                    tuple(row) for row in store.con.execute(rows).fetchall()
+                ]
+    place.write_bytes(pickle.dumps((said, tables)))
+
+
+if __name__ == "__main__":
+    main(*map(Path, sys.argv[1:]))

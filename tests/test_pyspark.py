@@ -1,0 +1,114 @@
+"""Python on Spark: the same commands, the same ledger and the same rows as Python on DuckDB, value by value."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scaffold import source
+from tests.combinations import PYSPARK, PYTHON, compared, made
+from tests.jvm import Java, java, required
+from tests.test_parity import BAD, GOOD, LATER, ledger, still, write
+
+pytestmark = pytest.mark.filterwarnings("ignore::copier.errors.DirtyLocalWarning")
+SMALL = {
+    "spark.master": "local[1]",
+    "spark.driver.memory": "1g",
+    "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+    "spark.sql.shuffle.partitions": "1",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
+PERFORM = Path(__file__).with_name("perform.py")
+Facts = list[tuple[int, list[Any]]]
+
+
+@pytest.fixture(scope="session")
+def jdk() -> Java:
+    """A Java that PySpark starts with: the small one of PyPI is not enough."""
+    with required():
+        return java(whole=True)
+
+
+def perform(folder: Path, todo: Sequence[Sequence[str]], place: Path, **env: str) -> Any:
+    """What the commands of a project say, all in one process, and what its tables have then."""
+    place.with_suffix(".todo").write_text(json.dumps(todo))
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("PIPELINE_")}
+    subprocess.run(
+        (sys.executable, str(PERFORM), str(place.with_suffix(".todo")), str(place)),
+        cwd=folder,
+        env={**clean, "PYTHONPATH": str(folder / "src"), **env},
+        check=True,
+    )
+    return pickle.loads(place.read_bytes())
+
+
+def facts(said: Sequence[tuple[int, str]]) -> Facts:
+    """Exit codes and what was printed, but for what moves."""
+    return [(code, [still(json.loads(line)) for line in out.splitlines()]) for code, out in said]
+
+
+def published(tables: Mapping[str, Any]) -> dict[str, Any]:
+    """What consumers read: not what came, nor the words of what went wrong, which are the engine's."""
+    return {name: rows for name, rows in tables.items() if "silver" in name or "gold" in name}
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("scala")
+def test_spark_publishes_the_same_rows_and_says_the_same(
+    tmp_path: Path, templates: source.Templates, jdk: Java
+) -> None:
+    for pipeline in compared(PYTHON)["pipelines"]:
+        name, form = pipeline["name"], pipeline["format"]
+        some = [*GOOD, *BAD] if form != "parquet" else GOOD
+        write(tmp_path / "data" / "first" / name, form, "a", some)
+        write(tmp_path / "data" / "later" / name, form, "b", LATER)
+    said, tables, ledgers = {}, {}, {}
+    for runtime, env in ((PYTHON, {}), (PYSPARK, {"PIPELINE_SPARK": json.dumps(SMALL)})):
+        here = made(tmp_path / runtime, templates, compared(runtime))
+        shutil.copytree(tmp_path / "data" / "first", here / "data", dirs_exist_ok=True)
+        later = str(tmp_path / "data" / "later")
+        todo = [
+            ["run", "--as-of", "2025-03-31"],
+            ["copy", later, str(here / "data")],
+            ["plan", "--as-of", "2025-04-01"],
+            ["run", "--as-of", "2025-04-01"],
+            ["backfill", "q000", "2025-03-28", "2025-03-29"],
+            ["status", "--as-of", "2025-04-01"],
+        ]
+        said[runtime], tables[runtime] = perform(here, todo, tmp_path / f"{runtime}.pickle", **env)
+        ledgers[runtime] = ledger(here / "warehouse")
+    assert facts(said[PYSPARK]) == facts(said[PYTHON])
+    assert published(tables[PYSPARK]) == published(tables[PYTHON])
+    assert all(rows for name, rows in published(tables[PYTHON]).items() if name.endswith("gold"))
+    assert ledgers[PYSPARK] == ledgers[PYTHON]
+
+
+def test_a_machine_without_java_is_told_how_to_mend_it(
+    tmp_path: Path, templates: source.Templates
+) -> None:
+    here = made(tmp_path / "shop", templates, compared(PYSPARK))
+    write(here / "data" / "q000", "csv", "a", GOOD)
+    env = {"PATH": str(tmp_path), "PYTHONPATH": str(here / "src")}
+    ended = subprocess.run(
+        (sys.executable, "-m", "parity", "run", "q000", "--as-of", "2025-03-31"),
+        cwd=here,
+        env=env,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 3, ended.stderr
+    assert "Spark needs Java 17" in ended.stderr
+    assert "JAVA_HOME" in ended.stderr
+    assert "Traceback" not in ended.stderr
