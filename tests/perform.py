@@ -3,6 +3,7 @@
 Called with a file of commands and a file for the answers: so Spark starts once for all of them.
 """
 
+import importlib
 import json
 import pickle
 import shutil
@@ -15,10 +16,7 @@ from click.testing import CliRunner
 
 def main(todo: Path, place: Path) -> None:
     """Perform, then keep what was said, and the rows of all tables in the order of their columns."""
-    from parity.__main__ import main as command  # type: ignore[import-not-found]
-    from parity.core.settings import load  # type: ignore[import-not-found]
-    from parity.pipelines import PIPELINES  # type: ignore[import-not-found]
-
+    command, load = found("__main__").main, found("core.settings").load
     said, tables = [], {}
     for what, *words in json.loads(todo.read_text()):
         if what == "copy":
@@ -29,7 +27,7 @@ def main(todo: Path, place: Path) -> None:
         if ended.exception and not isinstance(ended.exception, SystemExit):
             raise ended.exception
         said.append((ended.exit_code, ended.stdout))
-    for name, make in PIPELINES.items():
+    for name, make in found("pipelines").PIPELINES.items():
         pipeline: Any = make(load())
         with pipeline.sink.open(pipeline, write=False) as store:
             for step in pipeline.steps:
@@ -39,6 +37,11 @@ def main(todo: Path, place: Path) -> None:
                     tuple(row) for row in store.con.execute(rows).fetchall()
                 ]
     place.write_bytes(pickle.dumps((said, tables)))
+
+
+def found(module: str) -> Any:
+    """A module of the project in whose folder this runs."""
+    return importlib.import_module(f"parity.{module}")
 
 
 if __name__ == "__main__":

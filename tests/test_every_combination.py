@@ -58,7 +58,9 @@ def test_a_project_with_many_combinations_is_clean_and_typed(
         pytest.param(PYTHON, partial(cover, 3), id="any three"),
         pytest.param(PYSPARK, partial(cover, 3, PYSPARK), id="any three on spark"),
         pytest.param(PYTHON, every, id="each", marks=pytest.mark.matrix),
-        pytest.param(PYSPARK, partial(every, PYSPARK), id="each on spark", marks=pytest.mark.matrix),
+        pytest.param(
+            PYSPARK, partial(every, PYSPARK), id="each on spark", marks=pytest.mark.matrix
+        ),
     ],
 )
 def test_a_combination_alone_is_clean(

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..core.contract import Column, Contract
+from ..core.engine import Connection
 from ..core.event_time import EventTime
-from ..core.pipeline import Connection
 from ..core.units import Request
 from ..sources.files import Files
 from ..sources.jsonl import JSONLines

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from .contract import Column, Contract, Table, lineage
-from .engine import Connection as Connection
+from .engine import Connection
 from .ledger import Entry, History, Status
 from .quality import Gate
 from .units import Due, Request, Slice, Slices, Unit

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..core.dialect import bucket
+from ..core.engine import Connection
 from ..core.ledger import Entry, History
-from ..core.pipeline import Connection, Pipeline, Store
+from ..core.pipeline import Pipeline, Store
 from ..core.units import Due, Request, Slice, Slices, Unit, literal
 
 DAY = timedelta(days=1)

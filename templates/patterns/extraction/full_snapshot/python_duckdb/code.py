@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ..core.engine import Connection
 from ..core.errors import PipelineError, UsageError
 from ..core.ledger import Entry, History
-from ..core.pipeline import Connection, Pipeline, Store
+from ..core.pipeline import Pipeline, Store
 from ..core.units import Due, Request, Slice, Slices, Unit, literal
 
 

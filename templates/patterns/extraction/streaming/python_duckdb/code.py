@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..core.counts import LATE
-from ..core.engine import keep
+from ..core.engine import Connection, keep
 from ..core.errors import NotReady, PipelineError
 from ..core.ledger import Entry, History
-from ..core.pipeline import Connection, Pipeline, Store
+from ..core.pipeline import Pipeline, Store
 from ..core.units import Due, Request, Slices, literal
 from .offsets import Feed, Line, Offsets
 from .touched import Touched, among

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from ..core.contract import Column, Contract, lineage
+from ..core.engine import Connection
 from ..core.errors import NotReady, Transient
 from ..core.event_time import EventTime
-from ..core.pipeline import Connection
 from ..core.units import Request, literal
 
 DAY = timedelta(days=1)  # no zone is further from UTC

@@ -13,8 +13,8 @@ from pyspark.sql import DataFrame
 
 from ..core.contract import Column
 from ..core.dialect import as_json
+from ..core.engine import Connection
 from ..core.errors import PipelineError
-from ..core.pipeline import Connection
 from ..core.units import literal
 from .files import TRACES, location
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 
 from ..core.contract import Column
+from ..core.engine import Connection
 from ..core.errors import PipelineError
-from ..core.pipeline import Connection
 from ..core.units import literal
 from .files import TRACES, location, stamp
 
@@ -34,8 +34,8 @@ class JSONLines:
         keys = keys_of(con, paths)
         grown = [path for path in paths if self._has_more(path, keys[path], columns)]
         fields = [f"cells[{literal(column.source)}] AS {column.name}" for column in columns]
-        kept = f"_file IN ({', '.join(map(literal, map(os.path.abspath, grown)))})" if self.keep_new_columns else "false"
-        kept = kept if grown else "false"
+        files = ", ".join(literal(os.path.abspath(path)) for path in grown)  # noqa: PTH100
+        kept = f"_file IN ({files})" if grown and self.keep_new_columns else "false"
         problem = (
             "CASE WHEN NOT is_valid_utf8(line) THEN 'not a line of text' "
             "WHEN cells IS NULL THEN 'not a JSON object' END AS _problem"
@@ -87,6 +87,6 @@ def keys_of(con: Connection, paths: Sequence[str]) -> Mapping[str, frozenset[str
         keys = "explode_outer(map_keys(cells)) AS key"
         found = objects(con, unknown).selectExpr("_file", keys).distinct().collect()
         for path in unknown:
-            mine = (key for file, key in found if file == os.path.abspath(path))
+            mine = (key for file, key in found if file == os.path.abspath(path))  # noqa: PTH100
             known[stamps[path]] = frozenset(mine)
     return {path: known[key] for path, key in stamps.items()}

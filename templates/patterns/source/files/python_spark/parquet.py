@@ -13,8 +13,8 @@ from pyspark.sql import types as t
 
 from ..core.contract import Column
 from ..core.dialect import as_json
+from ..core.engine import Connection
 from ..core.errors import PipelineError
-from ..core.pipeline import Connection
 from .files import FILE, location, quoted, stamp
 
 log = logging.getLogger(__name__)
@@ -73,7 +73,9 @@ class ParquetFiles:
         if retyped:
             raise PipelineError(f"{first}: {'; '.join(retyped)}: retyped at the source")
         sources = [column.source for column in columns]
-        fields = [f"{native(cells[c.source], types[c.source], c.type)} AS {c.name}" for c in columns]
+        fields = [
+            f"{native(cells[c.source], types[c.source], c.type)} AS {c.name}" for c in columns
+        ]
         line = "CAST(NULL AS STRING)"
         if added := {name: cell for name, cell in cells.items() if name not in sources}:
             log.warning("%s has new columns: %s", first, ", ".join(added))

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..core.contract import Column, Contract
+from ..core.engine import Connection
 from ..core.event_time import EventTime
 from ..core.kafka_connection import KafkaConnection, KafkaSession
-from ..core.pipeline import Connection
 from ..core.units import Request, literal
 
 NAME = re.compile(r"(.*)-(\d+):(\d+)-(\d+)")

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ..core.contract import Column, Contract
-from ..core.engine import connect
+from ..core.engine import Connection, connect
 from ..core.errors import NotReady
 from ..core.event_time import EventTime
-from ..core.pipeline import Connection
 from ..core.postgres_connection import PostgresConnection, PostgresSession, quoted
 from ..core.units import Request, literal
 from .postgres_relation import PostgresRelation

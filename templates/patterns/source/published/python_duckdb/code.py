@@ -12,9 +12,9 @@ from datetime import datetime
 
 from ..core.contract import Column, Contract
 from ..core.dialect import numbered
-from ..core.engine import hand_over
+from ..core.engine import Connection, hand_over
 from ..core.errors import NotReady, Transient
-from ..core.pipeline import Connection, Sink
+from ..core.pipeline import Sink
 from ..core.units import Request, literal
 from .promise import Promise, opened
 
