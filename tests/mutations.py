@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from scaffold import catalogue, rules
-from tests.combinations import PYTHON, SCALA, TABLE, Choice, every
+from tests.combinations import PYTHON, TABLE, Choice, every
 
 ROOT = Path(__file__).parent.parent
 DEFAULT = {
@@ -55,6 +55,8 @@ def mutations(runtime: str) -> list[Mutation]:
     """Those of all parts that can be had in this runtime."""
     found = []
     for path in sorted(ROOT.glob(f"templates/**/{runtime}/mutations.yml")):
+        if path.parent.is_symlink():
+            continue  # another runtime's, where they are tried
         folder = path.parent.parent
         pattern = f"{folder.parent.name}/{folder.name}"
         for number, raw in enumerate(yaml.safe_load(path.read_text(encoding="utf-8"))):
@@ -71,7 +73,7 @@ def nearest(
     ref: str, chosen: Mapping[str, Any], among: Iterable[Choice], runtime: str
 ) -> list[Choice]:
     """The choices whose project has this part, those near to the default one first."""
-    default = DEFAULT | ({"sink": "delta"} if runtime == SCALA else {})
+    default = DEFAULT | ({"sink": "delta"} if runtime != PYTHON else {})
 
     def distance(choice: Choice) -> int:
         return sum(choice[axis.id] != default[axis.id] for axis in catalogue.load().asked)

@@ -15,9 +15,11 @@ from typing import Any
 import pytest
 
 from scaffold import source
-from tests.combinations import PYSPARK, PYTHON, compared, made
+from tests.combinations import PYSPARK, PYTHON, Choice, answers, compared, cover, every, made, title
 from tests.jvm import Java, java, required
+from tests.mutations import Mutation, mutations, nearest
 from tests.test_parity import BAD, GOOD, LATER, ledger, still, write
+from tests.test_proofs import prove
 
 pytestmark = pytest.mark.filterwarnings("ignore::copier.errors.DirtyLocalWarning")
 SMALL = {
@@ -29,6 +31,7 @@ SMALL = {
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
 }
+EXAMPLES = Path(__file__).parent.parent / "examples"
 PERFORM = Path(__file__).with_name("perform.py")
 Facts = list[tuple[int, list[Any]]]
 
@@ -92,6 +95,49 @@ def test_spark_publishes_the_same_rows_and_says_the_same(
     assert published(tables[PYSPARK]) == published(tables[PYTHON])
     assert all(rows for name, rows in published(tables[PYTHON]).items() if name.endswith("gold"))
     assert ledgers[PYSPARK] == ledgers[PYTHON]
+
+
+SPARK_S_OWN = ("tests/test_delta.py", "tests/test_idempotent.py", "tests/test_engine.py")
+"""What the engine and its sink do; what all engines do is proved on DuckDB in every run."""
+
+
+@pytest.mark.xdist_group("scala")
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param(SPARK_S_OWN, id="some", marks=pytest.mark.slow),
+        pytest.param((), id="all", marks=pytest.mark.matrix),
+    ],
+)
+def test_the_example_s_own_tests_pass(files: Sequence[str], jdk: Java) -> None:
+    ended = prove(EXAMPLES / "orders_pyspark", *files)
+    assert ended.returncode == 0, ended.stdout[-6000:] + ended.stderr[-2000:]
+    assert " skipped" not in ended.stdout
+
+
+@pytest.mark.matrix
+@pytest.mark.xdist_group("scala")
+@pytest.mark.parametrize("choice", cover(2, PYSPARK), ids=title)
+def test_the_proofs_of_a_combination_pass(
+    choice: Choice, tmp_path: Path, templates: source.Templates, jdk: Java
+) -> None:
+    folder = made(tmp_path / "shop", templates, answers([choice], runtime=PYSPARK))
+    ended = prove(folder)
+    assert ended.returncode == 0, ended.stdout[-6000:] + ended.stderr[-2000:]
+
+
+@pytest.mark.matrix
+@pytest.mark.xdist_group("scala")
+@pytest.mark.parametrize("mutation", mutations(PYSPARK), ids=str)
+def test_a_proof_fails_without_its_mechanism(
+    mutation: Mutation, tmp_path: Path, templates: source.Templates, jdk: Java
+) -> None:
+    choice = nearest(mutation.pattern, mutation.choice, every(PYSPARK), PYSPARK)[0]
+    folder = made(tmp_path / "shop", templates, answers([choice], runtime=PYSPARK))
+    (changed,) = (folder / "src").glob(f"*/{mutation.file}")
+    changed.write_text(mutation.applied(changed.read_text(encoding="utf-8")), encoding="utf-8")
+    ended = prove(folder, "-x", "-k", mutation.fails)
+    assert ended.returncode == 1, ended.stdout[-3000:]
 
 
 def test_a_machine_without_java_is_told_how_to_mend_it(

@@ -54,8 +54,7 @@ class Delta:
         try:
             with ledger.alone() if write else nullcontext():
                 if write:
-                    ledger.finish(lambda _: None)
-                    store.take_back()
+                    store.settle()
                 yield store
         except OSError as error:
             raise EnvironmentFailure(f"cannot use {self.path}: {error}") from error
@@ -109,6 +108,7 @@ class DeltaStore:
     def commit(self, entries: Sequence[Entry]) -> None:
         """Replace what was made aside, table by table, and publish the ledger file."""
         with self.writer:
+            self.settle()
             self.ledger.prepare()
             tables = [step.table for step in self.pipeline.steps]
             versions = {table.name: self._version(table.name) for table in tables}
@@ -120,14 +120,21 @@ class DeltaStore:
                         self._replace(table)
                 self.ledger.publish(attempt, lambda _: None)
             finally:
-                self.take_back()
+                self._take_back()
 
-    def take_back(self) -> None:
-        """Take back what an attempt wrote that never got into the ledger."""
-        if not self._begun.exists():
+    def settle(self) -> None:
+        """Finish what an earlier attempt had as good as published, take back what it had not."""
+        self.ledger.finish(lambda _: None)
+        self._take_back()
+
+    def _take_back(self) -> None:
+        pending = (self.ledger.aside / "pending").exists()  # it is published, if not by this run
+        if pending or not self._begun.exists():
             return
         begun = Begun.model_validate_json(self._begun.read_bytes())
-        if begun.attempt not in self.ledger.attempts():
+        file = self.ledger.folder / f"{begun.attempt.number:08}.json"
+        there = Attempt.model_validate_json(file.read_bytes()) if file.exists() else None
+        if there != begun.attempt:
             for name, version in begun.versions.items():
                 if self._version(name) > version:
                     self.con.execute(f"RESTORE TABLE {self._name(name)} TO VERSION AS OF {version}")
