@@ -78,7 +78,8 @@ def code(found: Sequence[Pattern], runtimes: Sequence[str], catalogue: Catalogue
     for pattern in found:
         named = runtimes or [r.id for r in catalogue.runtimes if r.id in pattern.runtimes][:1]
         for runtime in (one for one in named if one in pattern.runtimes):
-            files |= dict(_sources(pattern, runtime))
+            shown = files.values()  # runtimes of one language share most of their code
+            files |= {path: text for path, text in _sources(pattern, runtime) if text not in shown}
     if files:
         return files
     ids = " and ".join(pattern.ref for pattern in found)

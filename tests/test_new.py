@@ -530,7 +530,9 @@ def test_show_says_what_is_next_to_a_pattern(scaffold: Scaffold) -> None:
             ["extraction/lookback", "--runtime", "scala-spark"],
             "extraction/lookback/scala_spark/code.scala",
         ),
-        (["delta"], "sink/delta/scala_spark/code.scala"),
+        (["lookback", "--language", "python"], "extraction/lookback/python_duckdb/code.py"),
+        (["delta"], "sink/delta/python_spark/code.py"),
+        (["delta", "--language", "scala"], "sink/delta/scala_spark/code.scala"),
     ],
 )
 def test_show_code_is_the_file_of_the_templates_and_nothing_else(

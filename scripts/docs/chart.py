@@ -65,7 +65,7 @@ def tree(axis: Axis, catalogue: Catalogue) -> Branch | Leaf:
 
     def decide(said: Said) -> Leaf:
         fitting = [line.pattern for line in lines if charts.fits(line.when, said)]
-        return _leaf(fitting, catalogue)
+        return _leaf(fitting, axis, catalogue)
 
     return smallest(answers, decide)
 
@@ -94,12 +94,13 @@ def grow(answers: Answers, decide: Callable[[Said], Leaf], said: Said) -> Branch
     return Branch(question, tuple((words, end) for end, words in merged.items()))
 
 
-def _leaf(fitting: Sequence[str], catalogue: Catalogue) -> Leaf:
-    """The first pattern that fits in each runtime, with its language where they differ."""
+def _leaf(fitting: Sequence[str], axis: Axis, catalogue: Catalogue) -> Leaf:
+    """The first pattern that fits in each runtime, or else its default one, with the runtime where they differ."""
     found: dict[str, list[str]] = {}
     for runtime in catalogue.runtimes:
-        made = (ref for ref in fitting if runtime.id in catalogue.patterns[ref].runtimes)
-        found.setdefault(next(made), []).append(runtime.language.capitalize())
+        last = [one.ref for one in catalogue.of(axis.id) if one.default]
+        made = (ref for ref in [*fitting, *last] if runtime.id in catalogue.patterns[ref].runtimes)
+        found.setdefault(next(made), []).append(runtime.title.replace(" and ", "/"))
     only = len(found) > 1
     return Leaf(
         tuple(
