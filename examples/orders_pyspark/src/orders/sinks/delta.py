@@ -154,7 +154,8 @@ class DeltaStore:
 
     def _replace(self, table: Table) -> None:
         """One commit for rows that leave and rows that come; none where there are neither."""
-        name, new, conditions = self._name(table.name), self._new(table), self.removed[table.name]
+        name, new = self._name(table.name), self._fitting(table)
+        conditions = self.removed[table.name]
         leaving = f"{self._stored(table)} AS {table.name} WHERE {self._gone(table)}"
         if not (self._version(table.name) and conditions and self._any(leaving)):
             if self._any(f"({new})"):  # most units are new: to add rows touches no other file
@@ -164,6 +165,12 @@ class DeltaStore:
         else:
             where = " OR ".join(f"({one})" for one in conditions)
             self.con.execute(f"INSERT INTO {name} REPLACE WHERE {where} {new}")
+
+    def _fitting(self, table: Table) -> str:
+        """The new rows, in the order of the stored columns: one that came later is the last there."""
+        stored = self.con.execute(f"SELECT * FROM {self._name(table.name)}").description
+        cells = (name if name in table.names else f"NULL AS {name}" for (name,) in stored)
+        return f"SELECT {', '.join(cells)} FROM ({self._new(table)})"
 
     def _any(self, rows: str) -> bool:
         return bool(self.con.execute(f"SELECT 1 FROM {rows} LIMIT 1").fetchall())
