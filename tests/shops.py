@@ -72,9 +72,7 @@ class Shop:
     def stopped(self, *words: str) -> subprocess.Popen[str]:
         """A command that has done its first unit, and waits for SIGCONT before it does another."""
         running = self.start(*words)
-        assert running.stderr
-        while " 1 of " not in (line := running.stderr.readline()):
-            assert line, "it ended"
+        at_work(running)
         running.send_signal(signal.SIGSTOP)
         return running
 
@@ -159,6 +157,13 @@ class Shop:
                     rows = f"read_parquet('{folder}/{table}/*.parquet', union_by_name = true)"
                     con.execute(f"CREATE VIEW p000.{table} AS SELECT * FROM {rows}")
             yield con
+
+
+def at_work(running: subprocess.Popen[str]) -> None:
+    """Wait until a command has done its first unit."""
+    assert running.stderr
+    while " 1 of " not in (line := running.stderr.readline()):
+        assert line, "it ended"
 
 
 def ended(running: subprocess.Popen[str], code: int) -> tuple[dict[str, Any], str]:

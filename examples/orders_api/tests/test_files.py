@@ -186,7 +186,7 @@ def test_lines_that_are_no_objects_go_to_quarantine_as_they_are(name: str, world
     here = world(name)
     path = here.write("a", here.rows(3))
     broken = ['{"half": ', "[1, 2]", "caf\u00e9"]
-    path.write_text(path.read_text("utf-8") + "\n\n" + "\n \n".join(broken), "utf-8")
+    path.write_text(path.read_text("utf-8") + "\n\n" + "\n \n".join(broken) + "\n", "utf-8")
     assert here.run(here.over(1)).exit == 0
     assert here.silver() == ordered(here.rows(3))
     if name in windowed():  # they are in no window, but not forgotten

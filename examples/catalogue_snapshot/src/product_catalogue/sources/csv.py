@@ -39,8 +39,9 @@ class CSV:
         """One read for each distinct header, so that files may order their columns differently."""
         headers: dict[tuple[str, ...], list[str]] = defaultdict(list)
         for path in paths:
+            ends = whole(path, stamp(path))
             names = self._header(path, columns)
-            if not whole(path, stamp(path)) and len(self._last(path)) < len(names):
+            if not ends and 0 < len(self._last(path)) < len(names):
                 raise cut_off(path)
             headers[names].append(even(path, stamp(path)))
         reads = (self._read(names, files, columns) for names, files in headers.items())
@@ -62,6 +63,8 @@ class CSV:
         with self._text(path) as file:
             names = tuple(next(self._cells(file), ()))
         if missing := [name for name in expected if name not in names]:
+            if not whole(path, stamp(path)):
+                raise cut_off(path)
             raise PipelineError(
                 f"{path} lacks {', '.join(missing)}: renamed or removed at the source"
             )
@@ -70,9 +73,10 @@ class CSV:
         return names
 
     def _last(self, path: str) -> Sequence[str]:
-        """The cells of the last line."""
+        """The cells of the last line; none if it is blank."""
         with self._text(path) as file:
-            return next(iter(deque(self._cells(file), maxlen=1)), ())
+            last = next(iter(deque(self._cells(file), maxlen=1)), [])
+        return last if any(cell.strip() for cell in last) else ()
 
     def _text(self, path: str) -> IO[str]:
         encoding = "utf-8-sig" if self.encoding == "utf-8" else self.encoding

@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -142,14 +143,17 @@ def opened(path: str) -> Callable[..., IO[Any]]:
 @lru_cache(maxsize=10_000)
 def whole(path: str, stamp: str) -> bool:
     """Whether a line break ends a file of text; else its last line may be a piece of one."""
-    last = b"\n"
+    last = b""
     try:
         with opened(path)(path, "rb") as file:
+            size = Path(path).stat().st_size
             if not path.endswith(".gz"):
-                file.seek(-min(2, Path(path).stat().st_size), os.SEEK_END)
+                file.seek(-min(2, size), os.SEEK_END)
+            elif not size:
+                raise EOFError
             while part := file.read(1 << 20):
                 last = part[-2:].strip(b"\0")
-    except EOFError:
+    except (EOFError, gzip.BadGzipFile, zlib.error):
         raise cut_off(path) from None
     return last.endswith((b"\n", b"\r"))
 

@@ -78,11 +78,11 @@ def objects(paths: Sequence[str]) -> str:
 
 
 def broken(path: str) -> bool:
-    """Whether the last line is no JSON."""
+    """Whether the last line is no JSON, nor blank."""
     with opened(path)(path, "rt", encoding="utf-8", errors="replace") as file:
         last = next(iter(deque(file, maxlen=1)), "{}")
     try:
-        json.loads(last)
+        json.loads(last.strip() or "{}")
     except ValueError:
         return True
     return False

@@ -146,8 +146,11 @@ def whole(path: str, stamp: str) -> bool:
     last = b""
     try:
         with opened(path)(path, "rb") as file:
+            size = Path(path).stat().st_size
             if not path.endswith(".gz"):
-                file.seek(-min(2, Path(path).stat().st_size), os.SEEK_END)
+                file.seek(-min(2, size), os.SEEK_END)
+            elif not size:
+                raise EOFError
             while part := file.read(1 << 20):
                 last = part[-2:].strip(b"\0")
     except (EOFError, gzip.BadGzipFile, zlib.error):
