@@ -267,7 +267,7 @@ def test_a_clock_that_goes_back_changes_no_row_and_hides_none(
 ) -> None:
     shop = open_shop(tmp_path, templates, sink=sink)
 
-    def behind(days: int, *words: str) -> dict[str, Any]:
+    def behind(days: int, *words: str, code: int = 0) -> dict[str, Any]:
         command = (sys.executable, "-c", CLOCK, str(days), *words, "--json")
         env = {"PYTHONPATH": "src", "PIPELINE_WAREHOUSE": str(shop.warehouse)}
         running = subprocess.Popen(
@@ -278,10 +278,15 @@ def test_a_clock_that_goes_back_changes_no_row_and_hides_none(
             stderr=subprocess.PIPE,
             text=True,
         )
-        return ended(running, 0)[0]
+        return ended(running, code)[0]
 
+    file = shop.write(0)
+    file.write_bytes(file.read_bytes()[:-30])
+    assert behind(0, *RUN, code=1)["failed"]
     shop.write(0)
-    assert behind(0, *RUN)["done"] == DAYS
+    assert behind(300, *RUN)["done"] == DAYS
+    assert behind(200, "status", "p000", "--as-of", OVER)["failed"] == []  # what came last counts
+    assert behind(200, "plan", "p000", "--as-of", OVER)["due"] == {}
     shop.write(1)
     assert behind(400, *REDO)["done"] == DAYS  # the last word, whatever its time
     earlier = ("run", "p000", "--as-of", (BEGIN + timedelta(days=3)).isoformat())
