@@ -149,12 +149,12 @@ def whole(path: str, stamp: str) -> bool:
             size = Path(path).stat().st_size
             if not path.endswith(".gz"):
                 file.seek(-min(2, size), os.SEEK_END)
-            elif not size:
-                raise EOFError
             while part := file.read(1 << 20):
                 last = part[-2:].strip(b"\0")
     except (EOFError, gzip.BadGzipFile, zlib.error):
         raise cut_off(path) from None
+    if path.endswith(".gz") and not size:
+        raise cut_off(path)
     return last.endswith((b"\n", b"\r"))
 
 
