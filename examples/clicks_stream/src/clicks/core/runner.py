@@ -11,7 +11,8 @@ from typing import Any
 import duckdb
 
 from .counts import count, refuse_many
-from .errors import EnvironmentFailure, PipelineError, Transient, UsageError
+from .engine import explained
+from .errors import PipelineError, Transient, UsageError
 from .ledger import Entry, History
 from .pipeline import Pipeline, Store
 from .units import Due, Unit, chunks
@@ -76,11 +77,9 @@ class _Work:
         started = _now()
         try:
             return self.pipeline.behaviour.attempt(lambda: self._write(chunk, started))
-        except (duckdb.IOException, duckdb.OutOfMemoryException, OSError) as error:
-            raise EnvironmentFailure(str(error)) from error
-        except (duckdb.Error, PipelineError) as error:
-            if isinstance(error, PipelineError) and error.exit_code > 1:
-                raise
+        except (duckdb.Error, OSError, PipelineError) as stopped:
+            if (error := explained(stopped)).exit_code > 1:
+                raise error from stopped
             if len(chunk) > 1 and not isinstance(error, Transient):
                 return [entry for one in chunk for entry in self.do([one])]
             failed = [self._entry(one.unit, started, {"error": str(error)}) for one in chunk]

@@ -1,6 +1,8 @@
 """JSON lines: one object a line, its values read as text by their keys."""
 
+import json
 import logging
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,7 +12,7 @@ import duckdb
 from ..core.contract import Column
 from ..core.errors import PipelineError
 from ..core.units import literal
-from .files import stamp
+from .files import cut_off, opened, stamp, whole
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +30,8 @@ class JSONLines:
         return tuple(column.model_copy(update={"type": "STRING"}) for column in columns)
 
     def scan(self, paths: Sequence[str], columns: Sequence[Column]) -> str:
+        if halves := [path for path in paths if not whole(path, stamp(path)) and broken(path)]:
+            raise cut_off(halves[0])
         grown = [path for path in paths if self._has_more(path, columns)]
         pointers = ", ".join(literal(pointer(column.source)) for column in columns)
         fields = [f"cells[{n}] AS {column.name}" for n, column in enumerate(columns, 1)]
@@ -71,6 +75,17 @@ def objects(paths: Sequence[str]) -> str:
         f"max_line_size = {LONGEST}, strict_mode = false, filename = true, "
         "store_rejects = true, auto_detect = false) WHERE trim(line) <> ''"
     )
+
+
+def broken(path: str) -> bool:
+    """Whether the last line is no JSON, nor blank."""
+    with opened(path)(path, "rt", encoding="utf-8", errors="replace") as file:
+        last = next(iter(deque(file, maxlen=1)), "{}")
+    try:
+        json.loads(last.strip() or "{}")
+    except ValueError:
+        return True
+    return False
 
 
 @lru_cache(maxsize=10_000)

@@ -2,21 +2,20 @@
 
 import atexit
 import csv
-import gzip
 import logging
 import shutil
 import tempfile
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections import defaultdict, deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from ..core.contract import Column
 from ..core.errors import PipelineError
 from ..core.units import literal
-from .files import stamp
+from .files import cut_off, opened, stamp, whole
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +39,11 @@ class CSV:
         """One read for each distinct header, so that files may order their columns differently."""
         headers: dict[tuple[str, ...], list[str]] = defaultdict(list)
         for path in paths:
-            headers[self._header(path, columns)].append(even(path, stamp(path)))
+            ends = whole(path, stamp(path))
+            names = self._header(path, columns)
+            if not ends and 0 < len(self._last(path)) < len(names):
+                raise cut_off(path)
+            headers[names].append(even(path, stamp(path)))
         reads = (self._read(names, files, columns) for names, files in headers.items())
         return f"SELECT *, row_number() OVER () AS _row FROM ({' UNION ALL '.join(reads)})"
 
@@ -57,17 +60,30 @@ class CSV:
         expected = [column.source for column in columns]
         if not self.header:
             return tuple(expected)
-        encoding = "utf-8-sig" if self.encoding == "utf-8" else self.encoding
-        with opened(path)(path, "rt", encoding=encoding, errors="replace", newline="") as file:
-            lines = csv.reader(file, delimiter=self.delimiter, quotechar=self.quote)
-            names = tuple(next(lines, ()))
+        with self._text(path) as file:
+            names = tuple(next(self._cells(file), ()))
         if missing := [name for name in expected if name not in names]:
+            if not whole(path, stamp(path)):
+                raise cut_off(path)
             raise PipelineError(
                 f"{path} lacks {', '.join(missing)}: renamed or removed at the source"
             )
         if added := [name for name in names if name.strip() and name not in expected]:
             log.warning("%s has new columns: %s", path, ", ".join(added))
         return names
+
+    def _last(self, path: str) -> Sequence[str]:
+        """The cells of the last line; none if it is blank."""
+        with self._text(path) as file:
+            last = next(iter(deque(self._cells(file), maxlen=1)), [])
+        return last if any(cell.strip() for cell in last) else ()
+
+    def _text(self, path: str) -> IO[str]:
+        encoding = "utf-8-sig" if self.encoding == "utf-8" else self.encoding
+        return opened(path)(path, "rt", encoding=encoding, errors="replace", newline="")
+
+    def _cells(self, file: IO[str]) -> Iterator[list[str]]:
+        return csv.reader(file, delimiter=self.delimiter, quotechar=self.quote)
 
     def _read(self, names: Sequence[str], paths: Sequence[str], columns: Sequence[Column]) -> str:
         """By position, as the header has it. Of columns with one name the first counts."""
@@ -90,10 +106,6 @@ class CSV:
             f"quote = {quote}, escape = {quote}, encoding = {literal(self.encoding)}, "
             "filename = true, store_rejects = true, auto_detect = false)"
         )
-
-
-def opened(path: str) -> Callable[..., IO[Any]]:
-    return gzip.open if path.endswith(".gz") else open
 
 
 @lru_cache(maxsize=10_000)

@@ -183,7 +183,8 @@ class PartFilesTest extends Proofs {
     val (after, seenAfter) = (never.content(), Consumer(never)("silver"))
     assert(before != after)
     var finished = Vector.empty[Boolean]
-    for (step <- 1 to steps(here)) {
+    val (all, half) = (steps(here), halfWay(here))
+    for (step <- Processes.points(all, some = Seq(1, half - 1, half, all))) {
       val killed = killedAt(here, step)
       withClue(s"killed before step $step: ") {
         val mixed = killed.content()
