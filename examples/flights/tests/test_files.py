@@ -54,6 +54,20 @@ def test_a_file_that_is_cut_off_is_not_taken_for_a_whole_one(name: str, world: M
 
 
 @each
+def test_two_stars_are_any_number_of_folders(name: str, world: Make) -> None:
+    here = world(name)
+    path = here.write("a", here.rows(3))
+    deep = path.parent / "2025" / "01"
+    deep.mkdir(parents=True)
+    path.rename(deep / path.name)
+    here.write("b", here.rows(3, window=1))
+    glob = f"{path.parent}/**/*{path.suffix}"
+    here = replace(here, settings={f"PIPELINE_PIPELINES__{name.upper()}__PATH": glob})
+    assert here.run(here.over(2)).exit == 0
+    assert here.silver() == ordered(here.rows(3) + here.rows(3, window=1))
+
+
+@each
 def test_a_folder_without_files_is_not_ready_rather_than_empty(name: str, world: Make) -> None:
     here = world(name)
     path = here.write("a", here.rows(3))

@@ -39,11 +39,12 @@ class CSV:
         """One read for each distinct header, so that files may order their columns differently."""
         headers: dict[tuple[str, ...], list[str]] = defaultdict(list)
         for path in paths:
-            ends = whole(path, stamp(path))
+            mark = stamp(path)
+            ends = whole(path, mark)
             names = self._header(path, columns)
-            if not ends and 0 < len(self._last(path)) < len(names):
+            if not ends and 0 < last(self, path, mark) < len(names):
                 raise cut_off(path)
-            headers[names].append(even(path, stamp(path)))
+            headers[names].append(even(path, mark))
         reads = (self._read(names, files, columns) for names, files in headers.items())
         return f"SELECT *, row_number() OVER () AS _row FROM ({' UNION ALL '.join(reads)})"
 
@@ -60,8 +61,8 @@ class CSV:
         expected = [column.source for column in columns]
         if not self.header:
             return tuple(expected)
-        with self._text(path) as file:
-            names = tuple(next(self._cells(file), ()))
+        with self.text(path) as file:
+            names = tuple(next(self.cells(file), ()))
         if missing := [name for name in expected if name not in names]:
             if not whole(path, stamp(path)):
                 raise cut_off(path)
@@ -72,17 +73,13 @@ class CSV:
             log.warning("%s has new columns: %s", path, ", ".join(added))
         return names
 
-    def _last(self, path: str) -> Sequence[str]:
-        """The cells of the last line; none if it is blank."""
-        with self._text(path) as file:
-            last = next(iter(deque(self._cells(file), maxlen=1)), [])
-        return last if any(cell.strip() for cell in last) else ()
-
-    def _text(self, path: str) -> IO[str]:
+    def text(self, path: str) -> IO[str]:
+        """A file to be read as it is written."""
         encoding = "utf-8-sig" if self.encoding == "utf-8" else self.encoding
         return opened(path)(path, "rt", encoding=encoding, errors="replace", newline="")
 
-    def _cells(self, file: IO[str]) -> Iterator[list[str]]:
+    def cells(self, file: IO[str]) -> Iterator[list[str]]:
+        """The cells of each line."""
         return csv.reader(file, delimiter=self.delimiter, quotechar=self.quote)
 
     def _read(self, names: Sequence[str], paths: Sequence[str], columns: Sequence[Column]) -> str:
@@ -106,6 +103,14 @@ class CSV:
             f"quote = {quote}, escape = {quote}, encoding = {literal(self.encoding)}, "
             "filename = true, store_rejects = true, auto_detect = false)"
         )
+
+
+@lru_cache(maxsize=10_000)
+def last(form: CSV, path: str, stamp: str) -> int:
+    """How many cells the last line has; none if it is blank. Once for each `stamp`, as `even`."""
+    with form.text(path) as file:
+        cells = next(iter(deque(form.cells(file), maxlen=1)), [])
+    return len(cells) if any(cell.strip() for cell in cells) else 0
 
 
 @lru_cache(maxsize=10_000)

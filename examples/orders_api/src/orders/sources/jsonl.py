@@ -30,8 +30,9 @@ class JSONLines:
         return tuple(column.model_copy(update={"type": "STRING"}) for column in columns)
 
     def scan(self, paths: Sequence[str], columns: Sequence[Column]) -> str:
-        if halves := [path for path in paths if not whole(path, stamp(path)) and broken(path)]:
-            raise cut_off(halves[0])
+        for path in paths:
+            if not whole(path, mark := stamp(path)) and broken(path, mark):
+                raise cut_off(path)
         grown = [path for path in paths if self._has_more(path, columns)]
         pointers = ", ".join(literal(pointer(column.source)) for column in columns)
         fields = [f"cells[{n}] AS {column.name}" for n, column in enumerate(columns, 1)]
@@ -77,8 +78,9 @@ def objects(paths: Sequence[str]) -> str:
     )
 
 
-def broken(path: str) -> bool:
-    """Whether the last line is no JSON, nor blank."""
+@lru_cache(maxsize=10_000)
+def broken(path: str, stamp: str) -> bool:
+    """Whether the last line is no JSON, nor blank: once for each `stamp`, not for each window."""
     with opened(path)(path, "rt", encoding="utf-8", errors="replace") as file:
         last = next(iter(deque(file, maxlen=1)), "{}")
     try:
