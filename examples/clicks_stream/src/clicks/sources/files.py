@@ -116,7 +116,7 @@ def listed(pattern: str) -> list[str]:
     What may not be looked into is an error: its rows would be missing in silence.
     """
     for parent in Path(pattern).parents:
-        for folder in glob(f"{parent}/", recursive=True):  # noqa: PTH207  # none but folders
+        for folder in map(Path, glob(f"{parent}/", recursive=True)):  # noqa: PTH207  # folders only
             if not os.access(folder, os.R_OK | os.X_OK):
                 raise EnvironmentFailure(f"cannot look into {folder}: this user has no right to it")
     names = sorted(glob(pattern, recursive=True))  # noqa: PTH207  # absolute, too
