@@ -4,13 +4,12 @@ as somebody does who has never heard of it."""
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ import duckdb
 
 from scaffold import source
 from tests.combinations import TABLE, Choice, answers, every, made
+from tests.inherited import inherited
 from tests.mutations import DEFAULT
 from tests.services import Database
 
@@ -28,42 +28,36 @@ OVER = (BEGIN + timedelta(days=DAYS)).isoformat()
 RUN = ("run", "p000", "--as-of", OVER)
 REDO = ("backfill", "p000", BEGIN.isoformat(), OVER)
 TABLES = ("bronze", "silver", "gold", "quarantine")
+PROGRAM = ("-m", "shop")
 FORMATS = {"csv": "FORMAT csv, HEADER", "jsonl": "FORMAT json", "parquet": "FORMAT parquet"}
 
 
 @dataclass(frozen=True)
 class Shop:
-    """A project, and where it writes to. `through` are programs that its commands are started by."""
+    """A project, and where it writes to. `through` are programs that its commands are started by, `program` is what
+    Python runs."""
 
     folder: Path
     sink: str
     warehouse: Path
     form: str = "csv"
     database: Database | None = None
-    env: Mapping[str, str] = field(default_factory=dict)
     through: tuple[str, ...] = ()
+    program: tuple[str, ...] = PROGRAM
+
+    def twin(self, folder: Path) -> Shop:
+        """The same project, whose tables are elsewhere."""
+        folder.mkdir()
+        return replace(self, warehouse=folder / self.warehouse.name)
 
     # Commands
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """A command of the project, which does one unit after another."""
-        mine = {
-            "PYTHONPATH": "src",
-            "PIPELINE_WAREHOUSE": str(self.warehouse),
-            "PIPELINE_CHUNK": "1",
-            **self.env,
-        }
+        env = {"PIPELINE_WAREHOUSE": str(self.warehouse), "PIPELINE_CHUNK": "1"}
         if self.database:
-            mine["PIPELINE_POSTGRES__URL"] = self.database.url
-        clean = {k: v for k, v in os.environ.items() if not k.startswith("PIPELINE_")}
-        return subprocess.Popen(
-            (*self.through, sys.executable, "-m", "shop", *words, "--json"),
-            cwd=self.folder,
-            env={**clean, **mine},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+            env["PIPELINE_POSTGRES__URL"] = self.database.url
+        return started(self.folder, (*words, "--json"), env, self.program, self.through)
 
     def call(self, *words: str, code: int = 0) -> tuple[dict[str, Any], str]:
         """The facts and the log of a command that ends so."""
@@ -157,6 +151,24 @@ class Shop:
                     rows = f"read_parquet('{folder}/{table}/*.parquet', union_by_name = true)"
                     con.execute(f"CREATE VIEW p000.{table} AS SELECT * FROM {rows}")
             yield con
+
+
+def started(
+    folder: Path,
+    words: tuple[str, ...],
+    env: Mapping[str, str],
+    program: tuple[str, ...] = PROGRAM,
+    through: tuple[str, ...] = (),
+) -> subprocess.Popen[str]:
+    """A command of the project in a folder, with these variables as well."""
+    return subprocess.Popen(
+        (*through, sys.executable, *program, *words),
+        cwd=folder,
+        env={**inherited(), "PYTHONPATH": "src", **env},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def at_work(running: subprocess.Popen[str]) -> None:

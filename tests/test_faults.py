@@ -124,18 +124,12 @@ def assert_full(shop: Shop, never: Shop, runs: Iterator[str]) -> list[str]:
     return logs
 
 
-def twin(shop: Shop, folder: Path) -> Shop:
-    """The same project, whose tables are elsewhere."""
-    folder.mkdir()
-    return replace(shop, warehouse=folder / shop.warehouse.name)
-
-
 @each_sink
 def test_a_disk_that_is_full_costs_nothing_but_the_run(
     sink: str, tmp_path: Path, templates: source.Templates
 ) -> None:
     shop = open_shop(tmp_path, templates, sink=sink)
-    never = twin(shop, tmp_path / "never")
+    never = shop.twin(tmp_path / "never")
     with disk(tmp_path / "disk") as mounted:
         if not mounted:  # then no file may grow, which the system refuses as well
             assert_full(shop, never, cut(shop))
@@ -151,7 +145,7 @@ def test_files_that_may_not_grow_cost_nothing_but_the_run(
     sink: str, tmp_path: Path, templates: source.Templates
 ) -> None:
     shop = open_shop(tmp_path, templates, sink=sink)
-    assert_full(shop, twin(shop, tmp_path / "never"), cut(shop))
+    assert_full(shop, shop.twin(tmp_path / "never"), cut(shop))
 
 
 # Permissions
@@ -188,7 +182,7 @@ def test_a_permission_that_is_lost_in_the_middle_is_said_and_the_next_run_heals(
     assert shop.call("status", "p000", "--as-of", OVER)[0]["failed"] == []  # it can be read
     allow(place, 0o755)
     shop.call(*RUN)
-    never = twin(shop, tmp_path / "never")
+    never = shop.twin(tmp_path / "never")
     never.call(*RUN)
     assert shop.content() == never.content()
 
@@ -241,7 +235,7 @@ def test_half_a_file_is_never_taken_for_a_whole_one_and_the_next_run_heals(
     assert shop.ask("SELECT * FROM p000.silver") == []
     file.write_bytes(whole)
     shop.call("run", "p000", "--as-of", (BEGIN + timedelta(days=2, hours=1)).isoformat())
-    never = twin(shop, tmp_path / "never")
+    never = shop.twin(tmp_path / "never")
     never.call("run", "p000", "--as-of", (BEGIN + timedelta(days=2, hours=1)).isoformat())
     for query in (f"SELECT {NAMES} FROM p000.silver", "SELECT * FROM p000.gold"):
         assert sorted(shop.ask(query)) == sorted(never.ask(query)) != []
@@ -268,17 +262,7 @@ def test_a_clock_that_goes_back_changes_no_row_and_hides_none(
     shop = open_shop(tmp_path, templates, sink=sink)
 
     def behind(days: int, *words: str, code: int = 0) -> dict[str, Any]:
-        command = (sys.executable, "-c", CLOCK, str(days), *words, "--json")
-        env = {"PYTHONPATH": "src", "PIPELINE_WAREHOUSE": str(shop.warehouse)}
-        running = subprocess.Popen(
-            command,
-            cwd=shop.folder,
-            env=os.environ | env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        return ended(running, code)[0]
+        return replace(shop, program=("-c", CLOCK, str(days))).call(*words, code=code)[0]
 
     file = shop.write(0)
     file.write_bytes(file.read_bytes()[:-30])
@@ -294,7 +278,7 @@ def test_a_clock_that_goes_back_changes_no_row_and_hides_none(
     assert shop.torn() == []
     assert {row[0] for row in shop.ask("SELECT customer FROM p000.silver")} == {"v1"}
     assert shop.call("status", "p000", "--as-of", OVER)[0]["rows"] == DAYS * ROWS
-    never = twin(shop, tmp_path / "never")
+    never = shop.twin(tmp_path / "never")
     never.call(*RUN)
     assert shop.content() == never.content()
 
@@ -335,7 +319,7 @@ def test_of_two_runs_at_once_the_second_stops_and_the_first_does_not_notice(
     sink: str, tmp_path: Path, templates: source.Templates
 ) -> None:
     shop = open_shop(tmp_path, templates, sink=sink)
-    assert_alone(shop, twin(shop, tmp_path / "never"))
+    assert_alone(shop, shop.twin(tmp_path / "never"))
 
 
 def test_of_two_runs_at_once_for_a_database_the_second_stops(

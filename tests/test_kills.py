@@ -36,8 +36,7 @@ def test_kills_at_any_instant_leave_what_a_run_that_was_never_killed_leaves(
     request: pytest.FixtureRequest,
 ) -> None:
     shop = open_shop(tmp_path, templates, sink=sink)
-    never = replace(shop, warehouse=tmp_path / "never" / shop.warehouse.name)
-    never.warehouse.parent.mkdir()
+    never = shop.twin(tmp_path / "never")
     if sink == "postgres":
         server: Database = request.getfixturevalue("postgres")
         shop, never = replace(shop, database=server.fresh()), replace(

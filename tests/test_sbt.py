@@ -7,7 +7,6 @@ proofs take a quarter of an hour each, and those of the pairwise set (test_scala
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -22,6 +21,7 @@ import pytest
 from scaffold import source
 from scripts.render_examples import EXAMPLES
 from tests.combinations import SCALA, TABLE, Choice, answers, made
+from tests.inherited import inherited
 from tests.jvm import LIGHT, Sbt
 from tests.services import Database
 from tests.test_examples import of
@@ -67,9 +67,8 @@ class Submitted:
     def __call__(self, *words: str, **more: str) -> tuple[int, dict[str, Any]]:
         """What bin/spark-submit does: Spark's own class, with Spark's jars, and the assembly as the application."""
         build = (self.project / "build.sbt").read_text(encoding="utf-8")
-        opened = re.findall(
-            r'"(java[a-z.]*/[a-z0-9.]+)"', build
-        )  # spark-submit adds them by itself
+        # spark-submit adds them by itself
+        opened = re.findall(r'"(java[a-z.]*/[a-z0-9.]+)"', build)
         main = f"{self.jar.stem.replace('-', '_')}.Main"
         command = self.sbt.java.command(
             *(f"--add-opens={name}=ALL-UNNAMED" for name in opened),
@@ -79,7 +78,7 @@ class Submitted:
         ended = subprocess.run(
             command,
             cwd=self.project,
-            env={**os.environ, **self.env, **more},
+            env={**inherited(), **self.env, **more},
             check=False,
             capture_output=True,
             text=True,
