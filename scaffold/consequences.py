@@ -14,6 +14,7 @@ from typing import Literal
 from scaffold import keys
 from scaffold.answers import Pipeline
 from scaffold.catalogue import Catalogue
+from scaffold.pipelines import Change
 from scaffold.sides import Side
 
 Ledger = Literal["kept", "foreign", "empty"]
@@ -37,12 +38,20 @@ def of_switch(old: Pipeline, new: Pipeline, catalogue: Catalogue) -> Consequence
     """For one pipeline, as it was and as it will be."""
     was, now = Side.of(old, catalogue), Side.of(new, catalogue)
     if was.sink.place != now.sink.place:
-        return Consequence(new.name, "empty", lines=tuple(_moved(was, now)))
+        return Consequence(new.name, "empty", lines=tuple(_moved(was, now, catalogue)))
     if was.sink != now.sink or not was.agrees(now):
         return Consequence(new.name, "foreign", lines=tuple(_foreign(was, now)))
     gap = (str(now.role("start")), str(was.role("start"))) if now.begins_before(was) else None
     again = int(now.role("again") or 0)
     return Consequence(new.name, "kept", again, gap, tuple(_kept(was, now, gap, catalogue)))
+
+
+def carrying(change: Change, catalogue: Catalogue) -> Iterator[str]:
+    """The commands that carry over what sinks have that the project leaves."""
+    left = {part.ref for old, _ in change.kept for part in Side.of(old, catalogue).parts}
+    for part in catalogue.patterns.values():
+        if part.carries in left and catalogue.made(part):
+            yield part.carry.format(package=change.after.package)
 
 
 def of_addition(new: Pipeline, catalogue: Catalogue) -> Consequence:
@@ -58,8 +67,13 @@ def of_removal(old: Pipeline, catalogue: Catalogue) -> Consequence:
     return Consequence(old.name, "kept", lines=lines)
 
 
-def _moved(was: Side, now: Side) -> Iterator[str]:
+def _moved(was: Side, now: Side, catalogue: Catalogue) -> Iterator[str]:
     yield f"{now.sink.title} is empty, its ledger too: the next run does {now.everything}."
+    if any(
+        part.carries == was.sink.ref and catalogue.made(part)
+        for part in catalogue.patterns.values()
+    ):
+        yield f"Or carry over what {was.sink.title} has, before that run: by the next steps below."
     yield f"What {was.sink.title} has stays there, and nothing reads it any more. To delete it: {was.empty}."
     if now.sink.connection:
         yield f"Each machine has to have the connection `{now.sink.connection}` in its settings."

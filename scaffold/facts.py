@@ -71,6 +71,8 @@ def _pattern(raw: Mapping[str, Any]) -> Pattern:
         empty=raw.get("empty", ""),
         connection=raw.get("connection", ""),
         feed=raw.get("feed", ""),
+        carries=raw.get("carries", ""),
+        carry=raw.get("carry", ""),
         reads=frozenset(raw.get("reads", ())),
         switched=Switched(**raw.get("switched", {})),
     )
@@ -108,7 +110,7 @@ def _check(catalogue: Catalogue, found: Sequence[Pattern]) -> None:
                 wrong.append(f"{need.rule} has an unknown compensation")
         where = [n.where for n in pattern.needs]
         where += [n.where for n in pattern.notes] + [s.where for s in pattern.settings]
-        named = filter(None, (pattern.instead_of, pattern.feed))
+        named = filter(None, (pattern.instead_of, pattern.feed, pattern.carries))
         refs = {*pattern.brings, *named, *chain(*where)}
         wrong += [f"{pattern.ref} names the unknown {ref}" for ref in sorted(refs - set(known))]
         other = [s.key for s in pattern.settings if s not in catalogue.settings]

@@ -87,6 +87,10 @@ class Pattern:
     """The settings of a machine that it connects by, of a source or a sink that is a server."""
     feed: str
     """What is brought where a source is read by offsets."""
+    carries: str
+    """The sink of another runtime whose tables and ledger it carries over, once a project has moved."""
+    carry: str
+    """The command that does it, of {package}."""
     reads: frozenset[str]
     """Answers about the data that only this source reads."""
     switched: Switched

@@ -68,6 +68,20 @@ def switched(record: Record, name: str, said: Entry, catalogue: Catalogue) -> Ch
     return _change(record, found, catalogue)
 
 
+def moved(record: Record, runtime: str, said: Entry, catalogue: Catalogue) -> Change:
+    """All pipelines on another runtime, whose catalogue this is. A sink that it does not have becomes its default."""
+    found = []
+    for entry in entries(record.answers, catalogue):
+        parts = {part.axis: part for part in rules.chosen(entry, catalogue) if part.place}
+        gone = [axis for axis, part in parts.items() if not catalogue.made(part)]
+        kept = {key: value for key, value in entry.items() if key not in gone}
+        found.append(_forgetting({**kept, **said}, said, catalogue))
+    was = _project(record, entries(record.answers, catalogue), catalogue)
+    will = _project(record, found, catalogue, runtime)
+    asked = {"runtime": will.runtime, "pipelines": will.answers()["pipelines"]}
+    return Change(was, will, {} if was == will else asked)
+
+
 def added(record: Record, more: Sequence[Entry], catalogue: Catalogue) -> Change:
     """More pipelines, after the others."""
     return _change(record, [*entries(record.answers, catalogue), *more], catalogue)
@@ -136,6 +150,9 @@ def _change(record: Record, after: Sequence[Entry], catalogue: Catalogue) -> Cha
     return Change(was, will, {} if was == will else asked)
 
 
-def _project(record: Record, found: Sequence[Entry], catalogue: Catalogue) -> Project:
+def _project(
+    record: Record, found: Sequence[Entry], catalogue: Catalogue, runtime: str = ""
+) -> Project:
     own = {key.name: record.answers[key.name] for key in keys.PROJECT if key.name in record.answers}
+    own |= {"runtime": runtime} if runtime else {}
     return answers.complete(own | {"pipelines": [dict(entry) for entry in found]}, catalogue)

@@ -22,6 +22,7 @@ from pathlib import Path
 import pytest
 from jgo.maven import MavenContext
 
+from tests.inherited import inherited
 from tests.truststore import write
 
 CACHE = Path(__file__).parent.parent / ".cache" / "jvm"
@@ -139,7 +140,7 @@ class Sbt:
         with subprocess.Popen(
             (*self.command, *commands),
             cwd=folder,
-            env=_clean() | {"JAVA_HOME": str(self.java.home)} | dict(env or {}),
+            env=inherited() | {"JAVA_HOME": str(self.java.home)} | dict(env or {}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -210,8 +211,3 @@ def _alone() -> Iterator[None]:
     with (CACHE / "lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
-
-
-def _clean() -> dict[str, str]:
-    """The environment, without what is meant for pipelines of the machine's owner."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("PIPELINE_")}

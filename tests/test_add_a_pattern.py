@@ -16,6 +16,7 @@ import pexpect
 import pytest
 import yaml
 
+from tests.inherited import inherited
 from tests.releases import copied
 
 ROOT = Path(__file__).parent.parent
@@ -43,11 +44,10 @@ class Clone:
     folder: Path
 
     def run(self, *words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "PIPELINE_"))}
         return subprocess.run(
             (sys.executable, *words),
             cwd=cwd or self.folder,
-            env=clean | {"PYTHONPATH": str(self.root)},
+            env=inherited() | {"PYTHONPATH": str(self.root)},
             check=False,
             capture_output=True,
             text=True,

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 import tomllib
 import uuid
@@ -31,6 +29,7 @@ from scaffold import source
 from tests import jvm, services
 from tests.combinations import TABLE, answers, every, made
 from tests.mutations import DEFAULT
+from tests.shops import started
 from tests.test_proofs import assert_proved
 
 pytestmark = pytest.mark.filterwarnings("ignore::copier.errors.DirtyLocalWarning")
@@ -86,22 +85,13 @@ class Project:
     topic: Topic
 
     def start(self, *words: str, **env: str) -> subprocess.Popen[str]:
-        clean = {k: v for k, v in os.environ.items() if not k.startswith("PIPELINE_")}
         options = f"{{client.id: {SECRET}, socket.timeout.ms: 10000}}"
         mine = {
-            "PYTHONPATH": str(self.folder / "src"),
             "PIPELINE_KAFKA__SERVERS": self.topic.servers,
             "PIPELINE_KAFKA__OPTIONS": options,
             "PIPELINE_PIPELINES__P000__TOPIC": self.topic.name,
         }
-        return subprocess.Popen(
-            (sys.executable, "-m", "shop", *words),
-            cwd=self.folder,
-            env={**clean, **mine, **env},
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
+        return started(self.folder, words, mine | env)
 
     def call(self, *words: str, code: int = 0, **env: str) -> tuple[Any, str]:
         """The facts and the log of a command that ends so."""

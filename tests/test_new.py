@@ -458,6 +458,7 @@ def main(*_, **__):
     time.sleep(5)
     print("went on")
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # it is ignored behind a shell's `&`
 cli.root.main = main
 raise SystemExit(cli.run([]))
 """

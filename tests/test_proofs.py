@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ from _pytest.mark import ParameterSet
 
 from scaffold import source
 from tests.combinations import PYTHON, Choice, answers, cover, made, title
+from tests.inherited import inherited
 from tests.mutations import Mutation, having, mutations
 
 pytestmark = pytest.mark.filterwarnings("ignore::copier.errors.DirtyLocalWarning")
@@ -32,9 +32,8 @@ def project(folder: Path, templates: source.Templates, choices: list[Choice]) ->
 def prove(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     """The project's own tests, as its owner runs them, with these variables as well."""
     command = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments)
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "PIPELINE_"))}
     return subprocess.run(
-        command, cwd=folder, env=clean | more, check=False, capture_output=True, text=True
+        command, cwd=folder, env=inherited() | more, check=False, capture_output=True, text=True
     )
 
 

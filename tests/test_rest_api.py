@@ -8,7 +8,6 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -25,6 +24,7 @@ import pytest
 
 from scaffold import source
 from tests.combinations import TABLE, answers, made
+from tests.shops import started
 
 pytestmark = pytest.mark.filterwarnings("ignore::copier.errors.DirtyLocalWarning")
 CHOICE = {
@@ -140,19 +140,10 @@ class Project:
     @property
     def env(self) -> Mapping[str, str]:
         mine = "PIPELINE_PIPELINES__P000__"
-        clean = {k: v for k, v in os.environ.items() if not k.startswith("PIPELINE_")}
-        places = {"PYTHONPATH": str(self.folder / "src"), "NO_PROXY": "127.0.0.1"}
-        return clean | places | {f"{mine}URL": self.url, f"{mine}TOKEN": SECRET}
+        return {"NO_PROXY": "127.0.0.1", f"{mine}URL": self.url, f"{mine}TOKEN": SECRET}
 
     def start(self, *words: str, **env: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            (sys.executable, "-m", "shop", *words),
-            cwd=self.folder,
-            env={**self.env, **env},
-            text=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        )
+        return started(self.folder, words, {**self.env, **env})
 
     def command(self, *words: str, **env: str) -> None:
         started = self.start(*words, **env)

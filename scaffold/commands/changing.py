@@ -16,12 +16,14 @@ from scaffold import (
     consequences,
     decisions,
     fit,
+    keys,
     local,
     new,
     outcome,
     pipelines,
     record,
     reproduce,
+    values,
 )
 from scaffold import update as updates
 from scaffold.catalogue import Catalogue
@@ -41,8 +43,10 @@ Make = Callable[[Record], Step]
 """From what a project records, read when nobody else can change it, to the step."""
 
 
-def switch(name: str, given: Given) -> int:
-    """Other patterns for one pipeline."""
+def switch(name: str | None, given: Given) -> int:
+    """Other patterns for one pipeline, or another runtime for all."""
+    if (runtime := given.get("key__runtime")) or not name:
+        return _move(name, runtime, given)
     catalogue, problems = catalogues.load(), Problems()
     request = making.request(None, _as_new(given), problems, defaults=False)
     problems.found += pipelines.misplaced(key for layer in request.layers for key in layer)
@@ -62,6 +66,50 @@ def switch(name: str, given: Given) -> int:
         return Step(f"Switch {name}", change, news, making.words("switch"), {})
 
     return _carry_out(step, given)
+
+
+def _move(name: str | None, runtime: str | None, given: Given) -> int:
+    """Another runtime of the same language; what else is said holds for each pipeline."""
+    if name or not runtime:
+        raise UsageError(
+            (
+                "Say which pipeline, or which runtime."
+                if not name
+                else "A runtime is the whole project's."
+            ),
+            fix="scaffold switch PIPELINE ..., or scaffold switch --runtime RUNTIME ...",
+        )
+    catalogue, problems = catalogues.load(), Problems()
+    named = str(values.parse(keys.RUNTIME, runtime, catalogue))
+    catalogue = catalogue.on(named)
+    request = making.request(
+        None, _as_new({**given, "key__runtime": None}), problems, defaults=False
+    )
+    problems.found += pipelines.misplaced(key for layer in request.layers for key in layer)
+    (said,) = new.draft(request, catalogue, problems).values.get("pipelines") or [{}]
+    problems.check()
+
+    def step(found: Record) -> Step:
+        before = _catalogue(found)
+        if before.runtime.language != catalogue.runtime.language:
+            raise _other_language(before, catalogue)
+        change = pipelines.moved(found, named, said, catalogue)
+        for one in change.after.pipelines:
+            Problems([*fit.unread(set(said), one.answers, catalogue)]).check()
+        news = tuple(consequences.of_switch(old, new, catalogue) for old, new in change.kept)
+        carry = tuple(consequences.carrying(change, catalogue))
+        title = f"Switch to {catalogue.runtime.title}"
+        return Step(title, change, news, making.words("switch"), {}, carry)
+
+    return _carry_out(step, given)
+
+
+def _other_language(before: Catalogue, after: Catalogue) -> UsageError:
+    return UsageError(
+        f"Cannot switch from {before.runtime.title} to {after.runtime.title}: that is another language.",
+        "Its code could not be merged with yours.",
+        f"Make a project beside this one: scaffold new NAME --runtime {after.runtime.id} --answers {record.ANSWERS}",
+    )
 
 
 def add(name: str, given: Given) -> int:

@@ -14,7 +14,7 @@ from scaffold.flags import GroupedCommand
 ADD = """Add the pipeline NAME to a project, merged with every edit of its owner.
 
 Asks what flags, -d, --answers and --sample do not say. Without a terminal nothing is asked."""
-SWITCH = """Choose other patterns or settings for PIPELINE, merged with every edit of its owner.
+SWITCH = """Choose other patterns or settings for PIPELINE, or another --runtime for all, merged with every edit of its owner.
 
 What is not said stays as it is."""
 REMOVE = """Take the pipeline NAME out of a project. What you edited of it becomes a conflict, and is not lost."""
@@ -31,8 +31,8 @@ def add_command() -> click.Command:
 
 
 def switch_command() -> click.Command:
-    pipeline = click.Argument(["pipeline"], shell_complete=completing.pipelines)
-    params = [pipeline, flags.data(), *_common(), *_answers()]
+    pipeline = click.Argument(["pipeline"], required=False, shell_complete=completing.pipelines)
+    params = [pipeline, flags.data(), *_common(), *_runtime(), *_answers()]
     return GroupedCommand("switch", params=params, callback=_switch, help=SWITCH)
 
 
@@ -44,6 +44,10 @@ def remove_command() -> click.Command:
 
 def _answers() -> list[click.Parameter]:
     return flags.options(catalogues.load(), project=False)
+
+
+def _runtime() -> list[click.Parameter]:
+    return [p for p in flags.options(catalogues.load()) if p.name == "key__runtime"]
 
 
 def _common() -> list[click.Parameter]:

@@ -23,6 +23,8 @@ class Step:
     consequences: tuple[Consequence, ...]
     command: tuple[str, ...]
     elsewhere: Mapping[str, str]
+    carry: tuple[str, ...] = ()
+    """Commands that carry data over to where the project has it now."""
 
 
 def text(found: Outcome, step: Step, project: str) -> Iterator[str]:
@@ -45,7 +47,7 @@ def text(found: Outcome, step: Step, project: str) -> Iterator[str]:
 def _steps(step: Step) -> list[str]:
     after = step.change.after
     runtime = catalogues.load().on(after.runtime).runtime
-    return [runtime.prove, runtime.say("plan", after.package)]
+    return [runtime.prove, *step.carry, runtime.say("plan", after.package)]
 
 
 def plain(found: Outcome, step: Step) -> dict[str, Any]:

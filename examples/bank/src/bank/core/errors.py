@@ -7,6 +7,11 @@ EnvironmentFailure  3  disk, permissions, a missing service
 NotReady            4  the source is not there yet, or another run holds the sink
 """
 
+MEND = {
+    ("No space left", "too large", "quota"): "Make room there",
+    ("Permission denied", "not permitted", "Read-only"): "Give this user the right to it",
+}
+
 
 class PipelineError(Exception):
     """A unit cannot be done: its data or its code is wrong."""
@@ -34,3 +39,11 @@ class NotReady(PipelineError):
     """The source has nothing to read yet, or another run is at work."""
 
     exit_code = 4
+
+
+def refused(said: str, how: str = "See what is wrong there") -> EnvironmentFailure:
+    """What the machine refused, by what to do about it."""
+    how = next((do for words, do in MEND.items() if any(one in said for one in words)), how)
+    return EnvironmentFailure(
+        f"{said}. {how}, and run again: what was not finished is not there, and is done then"
+    )

@@ -1,12 +1,13 @@
 """Settings: conf/defaults.toml, then conf/local.toml (not committed), then the environment."""
 
 from pathlib import Path
+from tomllib import TOMLDecodeError
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, PositiveInt, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
-from .errors import UsageError
+from .errors import EnvironmentFailure, UsageError
 from .postgres_connection import PostgresConnection
 from .public_file import PublicFile
 
@@ -46,3 +47,7 @@ def load() -> Settings:
     except ValidationError as error:
         found = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise UsageError(f"settings (conf/, environment): {found}. Run in the project.") from None
+    except TOMLDecodeError as error:
+        raise UsageError(f"a file of settings in conf/ is no TOML: {error}") from None
+    except OSError as error:
+        raise EnvironmentFailure(f"cannot read the settings: {error}") from None

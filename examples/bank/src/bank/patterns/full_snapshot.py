@@ -49,7 +49,10 @@ class FullSnapshot:
         newest = max(history.done, default="")  # keys sort by time
         current = Version(as_of, as_of)
         if current.key < newest:
-            raise UsageError(f"the snapshot of {newest} is newer, and an old one can't be read now")
+            raise UsageError(
+                f"the snapshot of {newest} is newer, and an old one can't be read now. If a clock went "
+                "wrong, set it right; if it was ahead then, run with --as-of after that"
+            )
         failed = [key for key in history.latest if key != current.key and key not in history.done]
         why = {None: "new", "done": "again"}.get(history.status(current.key), "retry")
         return [Due(Version(as_of, as_of, {"supersedes": failed}), why)]  # type: ignore[arg-type]

@@ -88,11 +88,21 @@ class FileLedger:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise self._other_run() from None
-            yield
+            self._tidy()
+            try:
+                yield
+            finally:
+                self._tidy()
+
+    @property
+    def spill(self) -> Path:
+        """Where an attempt that is larger than memory puts what it works on."""
+        return self.aside.with_name("spill")
 
     def prepare(self) -> Path:
         """An empty folder for the files of the next attempt."""
-        shutil.rmtree(self.aside, ignore_errors=True)
+        if self.aside.exists():
+            shutil.rmtree(self.aside)
         self.aside.mkdir(parents=True)
         return self.aside
 
@@ -124,6 +134,11 @@ class FileLedger:
                 raise self._other_run() from None
         on_disk(self.folder)
         self._pending.unlink()
+
+    def _tidy(self) -> None:
+        """Give back the space of an attempt that will never be published: the disk may be full."""
+        if not self._pending.exists():
+            shutil.rmtree(self.aside.parent, ignore_errors=True)
 
     @property
     def _pending(self) -> Path:

@@ -1,6 +1,5 @@
 """Tables as folders of Parquet files, one for each part: what the file sinks have in common."""
 
-import shutil
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
@@ -11,7 +10,7 @@ import duckdb
 
 from ..core.contract import Table
 from ..core.engine import connect
-from ..core.errors import EnvironmentFailure, UsageError
+from ..core.errors import UsageError
 from ..core.ledger import Entry, History
 from ..core.pipeline import Pipeline
 from ..core.units import literal
@@ -25,18 +24,13 @@ def open_parts(
 ) -> Iterator["PartStore"]:
     """Open the folder. To write is to be alone, and begins with what a killed run left."""
     lock = ledger.alone() if write else nullcontext()
-    try:
-        with lock, closing(connect(None, memory_limit)) as con:
-            con.execute("SET GLOBAL enable_external_file_cache = false")  # names are used again
-            if write:
-                ledger.finish(layout.place)
-                shutil.rmtree(ledger.aside.parent, ignore_errors=True)
-                spill = literal(str(ledger.aside.with_name("spill")))
-                con.execute(f"SET GLOBAL temp_directory = {spill}")
-            layout.ready(write)
-            yield PartStore(con, ledger, layout, pipeline, ledger.numbers(), write)
-    except OSError as error:
-        raise EnvironmentFailure(f"cannot use {ledger.root}: {error}") from error
+    with lock, closing(connect(None, memory_limit)) as con:
+        con.execute("SET GLOBAL enable_external_file_cache = false")  # names are used again
+        if write:
+            ledger.finish(layout.place)
+            con.execute(f"SET GLOBAL temp_directory = {literal(str(ledger.spill))}")
+        layout.ready(write)
+        yield PartStore(con, ledger, layout, pipeline, ledger.numbers(), write)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 """JSON lines: one object a line, its values read as text by their keys."""
 
+import json
 import logging
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,7 +12,7 @@ import duckdb
 from ..core.contract import Column
 from ..core.errors import PipelineError
 from ..core.units import literal
-from .files import stamp
+from .file_listing import cut_off, opened, stamp, whole
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +30,9 @@ class JSONLines:
         return tuple(column.model_copy(update={"type": "STRING"}) for column in columns)
 
     def scan(self, paths: Sequence[str], columns: Sequence[Column]) -> str:
+        for path in paths:
+            if not whole(path, mark := stamp(path)) and broken(path, mark):
+                raise cut_off(path)
         grown = [path for path in paths if self._has_more(path, columns)]
         pointers = ", ".join(literal(pointer(column.source)) for column in columns)
         fields = [f"cells[{n}] AS {column.name}" for n, column in enumerate(columns, 1)]
@@ -71,6 +76,18 @@ def objects(paths: Sequence[str]) -> str:
         f"max_line_size = {LONGEST}, strict_mode = false, filename = true, "
         "store_rejects = true, auto_detect = false) WHERE trim(line) <> ''"
     )
+
+
+@lru_cache(maxsize=10_000)
+def broken(path: str, stamp: str) -> bool:
+    """Whether the last line is no JSON, nor blank: once for each `stamp`, not for each window."""
+    with opened(path)(path, "rt", encoding="utf-8", errors="replace") as file:
+        last = next(iter(deque(file, maxlen=1)), "{}")
+    try:
+        json.loads(last.strip() or "{}")
+    except ValueError:
+        return True
+    return False
 
 
 @lru_cache(maxsize=10_000)

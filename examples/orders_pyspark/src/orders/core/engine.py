@@ -17,7 +17,7 @@ from py4j.protocol import Py4JError  # type: ignore[import-untyped]
 from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
-from .errors import EnvironmentFailure, PipelineError, Transient
+from .errors import EnvironmentFailure, PipelineError, Transient, refused
 
 MISSING = (AnalysisException,)  # no such table, no such column
 FAILURES = (PySparkException, Py4JError, PipelineError, OSError)  # what `explained` explains
@@ -103,22 +103,22 @@ def explained(error: Exception) -> PipelineError:
     if isinstance(error, PipelineError):
         return error
     if isinstance(error, OSError):
-        return EnvironmentFailure(str(error))
+        return refused(str(error))
     kinds, said = [], str(error)
     cause = getattr(error, "_origin", None) or getattr(error, "java_exception", None)
     while cause is not None:
         kinds.append(cause.getClass().getName())
         said, cause = cause.getMessage() or kinds[-1], cause.getCause()
     text = said.splitlines()[0] if said else type(error).__name__
-    if "java.io.FileNotFoundException" in kinds:
+    if "java.io.FileNotFoundException" in kinds and "Permission denied" not in text:
         return Transient(f"a file went while it was read: {text}")
     if "java.lang.OutOfMemoryError" in kinds:
-        return EnvironmentFailure(
-            f"{text}. Give Spark more memory (spark.driver.memory in conf/, --driver-memory), or "
-            "lower `chunk`"
+        how = (
+            "Give Spark more memory (spark.driver.memory in conf/, --driver-memory), or lower chunk"
         )
+        return refused(text, how)
     environment = any(one.startswith(("java.io.", "java.net.", "java.nio.")) for one in kinds)
-    return EnvironmentFailure(text) if environment else PipelineError(text)
+    return refused(text) if environment else PipelineError(text)
 
 
 def _session(settings: Mapping[str, str], needed: Mapping[str, str]) -> SparkSession:

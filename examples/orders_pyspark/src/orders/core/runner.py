@@ -78,7 +78,7 @@ class _Work:
         except FAILURES as error:
             failure = explained(error)
             if failure.exit_code > 1:
-                raise failure from None
+                raise failure from error
             if len(chunk) > 1 and not isinstance(failure, Transient):
                 return [entry for one in chunk for entry in self.do([one])]
             failed = [self._entry(one.unit, started, {"error": str(failure)}) for one in chunk]

@@ -2,21 +2,20 @@
 
 import atexit
 import csv
-import gzip
 import logging
 import shutil
 import tempfile
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections import defaultdict, deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from ..core.contract import Column
 from ..core.errors import PipelineError
 from ..core.units import literal
-from .files import stamp
+from .file_listing import cut_off, opened, stamp, whole
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +39,12 @@ class CSV:
         """One read for each distinct header, so that files may order their columns differently."""
         headers: dict[tuple[str, ...], list[str]] = defaultdict(list)
         for path in paths:
-            headers[self._header(path, columns)].append(even(path, stamp(path)))
+            mark = stamp(path)
+            ends = whole(path, mark)
+            names = self._header(path, columns)
+            if not ends and 0 < last(self, path, mark) < len(names):
+                raise cut_off(path)
+            headers[names].append(even(path, mark))
         reads = (self._read(names, files, columns) for names, files in headers.items())
         return f"SELECT *, row_number() OVER () AS _row FROM ({' UNION ALL '.join(reads)})"
 
@@ -57,17 +61,26 @@ class CSV:
         expected = [column.source for column in columns]
         if not self.header:
             return tuple(expected)
-        encoding = "utf-8-sig" if self.encoding == "utf-8" else self.encoding
-        with opened(path)(path, "rt", encoding=encoding, errors="replace", newline="") as file:
-            lines = csv.reader(file, delimiter=self.delimiter, quotechar=self.quote)
-            names = tuple(next(lines, ()))
+        with self.text(path) as file:
+            names = tuple(next(self.cells(file), ()))
         if missing := [name for name in expected if name not in names]:
+            if not whole(path, stamp(path)):
+                raise cut_off(path)
             raise PipelineError(
                 f"{path} lacks {', '.join(missing)}: renamed or removed at the source"
             )
         if added := [name for name in names if name.strip() and name not in expected]:
             log.warning("%s has new columns: %s", path, ", ".join(added))
         return names
+
+    def text(self, path: str) -> IO[str]:
+        """A file to be read as it is written."""
+        encoding = "utf-8-sig" if self.encoding == "utf-8" else self.encoding
+        return opened(path)(path, "rt", encoding=encoding, errors="replace", newline="")
+
+    def cells(self, file: IO[str]) -> Iterator[list[str]]:
+        """The cells of each line."""
+        return csv.reader(file, delimiter=self.delimiter, quotechar=self.quote)
 
     def _read(self, names: Sequence[str], paths: Sequence[str], columns: Sequence[Column]) -> str:
         """By position, as the header has it. Of columns with one name the first counts."""
@@ -92,8 +105,12 @@ class CSV:
         )
 
 
-def opened(path: str) -> Callable[..., IO[Any]]:
-    return gzip.open if path.endswith(".gz") else open
+@lru_cache(maxsize=10_000)
+def last(form: CSV, path: str, stamp: str) -> int:
+    """How many cells the last line has; none if it is blank. Once for each `stamp`, as `even`."""
+    with form.text(path) as file:
+        cells = next(iter(deque(form.cells(file), maxlen=1)), [])
+    return len(cells) if any(cell.strip() for cell in cells) else 0
 
 
 @lru_cache(maxsize=10_000)

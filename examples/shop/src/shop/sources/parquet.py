@@ -12,7 +12,7 @@ import duckdb
 from ..core.contract import Column
 from ..core.errors import PipelineError
 from ..core.units import literal
-from .files import stamp
+from .file_listing import cut_off, stamp
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +86,10 @@ def schema_of(path: str, stamp: str) -> Schema:
     """The columns of a file: once for each `stamp`, not for each window."""
     with duckdb.cursor() as con:  # to open a database would take longer
         query = f"DESCRIBE SELECT * FROM read_parquet({literal(path)}, hive_partitioning = false)"
-        return tuple((name, kind) for name, kind, *_ in con.execute(query).fetchall())
+        try:
+            return tuple((name, kind) for name, kind, *_ in con.execute(query).fetchall())
+        except duckdb.InvalidInputException as error:
+            raise cut_off(path) from error
 
 
 def fits(given: str, expected: str) -> bool:

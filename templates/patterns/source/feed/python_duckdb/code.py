@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ..core.errors import EnvironmentFailure
-from .files import listed, root_of, stamp
+from .file_listing import listed, root_of, stamp
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import java.io.FileNotFoundException
 import java.net.URI
 import java.nio.file.{FileSystems, Files, Paths}
 
+import scala.collection.concurrent.TrieMap
 import scala.util.Try
 
 import org.apache.hadoop.conf.Configuration
@@ -42,7 +43,9 @@ final case class FileListing(glob: String) {
   /** The name of a file, from the URI that Spark calls it by. */
   def named(hadoop: Configuration): UserDefinedFunction = {
     val base = place(hadoop)
-    udf((uri: String) => new URI(uri).getPath.stripPrefix(base).stripPrefix("/"))
+    val known = TrieMap.empty[String, String] // a file has many rows
+    def name(uri: String) = new URI(uri).getPath.stripPrefix(base).stripPrefix("/")
+    udf((uri: String) => known.getOrElseUpdate(uri, name(uri)))
   }
 
   private def place(hadoop: Configuration) = {

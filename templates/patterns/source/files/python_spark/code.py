@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from glob import glob, has_magic
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -16,6 +15,7 @@ from ..core.engine import Connection
 from ..core.errors import NotReady, PipelineError, Transient
 from ..core.event_time import EventTime
 from ..core.units import Request, literal
+from .file_listing import listed, root_of, stamp
 
 DAY = timedelta(days=1)  # no zone is further from UTC
 DECODED = "url_decode(replace(_metadata.file_path, '+', '%2B'))"  # Spark calls a file by its URI
@@ -118,25 +118,6 @@ class Files:
         if self.take == "newest":
             return [max(found, key=lambda name: (Path(name).stat().st_mtime_ns, name))]
         return found
-
-
-def listed(pattern: str) -> list[str]:
-    """The files that match, by name; not those that are being written."""
-    names = sorted(glob(pattern, recursive=True))  # noqa: PTH207  # absolute, too
-    return [n for n in names if Path(n).name[0] not in "._" and not n.endswith(".tmp")]
-
-
-def root_of(pattern: str) -> str:
-    """The folder before the first wildcard, which `_file` is relative to."""
-    parts = Path(pattern).parts
-    fixed = next((n for n, part in enumerate(parts) if has_magic(part)), len(parts) - 1)
-    return str(Path(*parts[:fixed]))
-
-
-def stamp(path: str) -> str:
-    """Changes whenever a file's content does (`ctime` cannot be set back), and reads nothing."""
-    s = Path(path).stat()
-    return f"{s.st_ino}:{s.st_size}:{s.st_mtime_ns}:{s.st_ctime_ns}"
 
 
 def location(path: str) -> str:

@@ -1,13 +1,12 @@
 """CSV files: read as text, by the names in each file's header."""
 
 import csv
-import gzip
 import logging
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections import defaultdict, deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from typing import IO, Any
+from functools import lru_cache, reduce
+from typing import IO
 
 from pyspark.sql import DataFrame
 
@@ -16,6 +15,7 @@ from ..core.dialect import as_json
 from ..core.engine import Connection
 from ..core.errors import PipelineError
 from ..core.units import literal
+from .file_listing import cut_off, opened, stamp, whole
 from .files import TRACES, location
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,12 @@ class CSV:
         """One read for each distinct header, so that files may order their columns differently."""
         headers: dict[tuple[str, ...], list[str]] = defaultdict(list)
         for path in paths:
-            headers[self._header(path, columns)].append(path)
+            mark = stamp(path)
+            ends = whole(path, mark)
+            names = self._header(path, columns)
+            if not ends and 0 < last(self, path, mark) < len(names):
+                raise cut_off(path)
+            headers[names].append(path)
         reads = [self._read(con, names, files, columns) for names, files in headers.items()]
         return reduce(DataFrame.union, reads)
 
@@ -49,17 +54,26 @@ class CSV:
         expected = [column.source for column in columns]
         if not self.header:
             return tuple(expected)
-        encoding = "utf-8-sig" if self.encoding == "utf-8" else self.encoding
-        with opened(path)(path, "rt", encoding=encoding, errors="replace", newline="") as file:
-            lines = csv.reader(file, delimiter=self.delimiter, quotechar=self.quote)
-            names = tuple(next(lines, ()))
+        with self.text(path) as file:
+            names = tuple(next(self.cells(file), ()))
         if missing := [name for name in expected if name not in names]:
+            if not whole(path, stamp(path)):
+                raise cut_off(path)
             raise PipelineError(
                 f"{path} lacks {', '.join(missing)}: renamed or removed at the source"
             )
         if added := [name for name in names if name.strip() and name not in expected]:
             log.warning("%s has new columns: %s", path, ", ".join(added))
         return names
+
+    def text(self, path: str) -> IO[str]:
+        """A file to be read as it is written."""
+        encoding = "utf-8-sig" if self.encoding == "utf-8" else self.encoding
+        return opened(path)(path, "rt", encoding=encoding, errors="replace", newline="")
+
+    def cells(self, file: IO[str]) -> Iterator[list[str]]:
+        """The cells of each line."""
+        return csv.reader(file, delimiter=self.delimiter, quotechar=self.quote)
 
     def _read(
         self, con: Connection, names: Sequence[str], paths: Sequence[str], columns: Sequence[Column]
@@ -90,5 +104,9 @@ class CSV:
         return rows.selectExpr(*fields, *TRACES, problem, f"coalesce(_corrupt, {more}) AS _line")
 
 
-def opened(path: str) -> Callable[..., IO[Any]]:
-    return gzip.open if path.endswith(".gz") else open
+@lru_cache(maxsize=10_000)
+def last(form: CSV, path: str, stamp: str) -> int:
+    """How many cells the last line has; none if it is blank: once for each `stamp`."""
+    with form.text(path) as file:
+        cells = next(iter(deque(form.cells(file), maxlen=1)), [])
+    return len(cells) if any(cell.strip() for cell in cells) else 0

@@ -1,9 +1,12 @@
 """JSON lines: one object a line, its values read as text by their keys."""
 
+import json
 import logging
 import os
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pyspark.sql import DataFrame
 
@@ -11,7 +14,8 @@ from ..core.contract import Column
 from ..core.engine import Connection
 from ..core.errors import PipelineError
 from ..core.units import literal
-from .files import TRACES, location, stamp
+from .file_listing import cut_off, opened, stamp, whole
+from .files import TRACES, location
 
 log = logging.getLogger(__name__)
 STRICT = "map('allowSingleQuotes', 'false', 'allowNonNumericNumbers', 'false')"
@@ -31,6 +35,9 @@ class JSONLines:
         return tuple(column.model_copy(update={"type": "STRING"}) for column in columns)
 
     def scan(self, con: Connection, paths: Sequence[str], columns: Sequence[Column]) -> DataFrame:
+        for path in paths:
+            if not whole(path, mark := stamp(path)) and broken(path, mark):
+                raise cut_off(path)
         keys = keys_of(con, paths)
         grown = [path for path in paths if self._has_more(path, keys[path], columns)]
         fields = [f"cells[{literal(column.source)}] AS {column.name}" for column in columns]
@@ -75,6 +82,18 @@ def objects(con: Connection, paths: Sequence[str]) -> DataFrame:
             f"CASE WHEN size(came) = 1 THEN transform_values({exact}[0], (k, v) -> {nested}) END AS cells",
         )
     )
+
+
+@lru_cache(maxsize=10_000)
+def broken(path: str, stamp: str) -> bool:
+    """Whether the last line is no JSON, nor blank: once for each `stamp`, not for each window."""
+    with opened(path)(path, "rt", encoding="utf-8", errors="replace") as file:
+        last = next(iter(deque(file, maxlen=1)), "{}")
+    try:
+        json.loads(last.strip() or "{}")
+    except ValueError:
+        return True
+    return False
 
 
 def keys_of(con: Connection, paths: Sequence[str]) -> Mapping[str, frozenset[str | None]]:

@@ -1,11 +1,13 @@
 """Parquet files: read in their own types, so that filters reach into the files."""
 
 import logging
+import os
 import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
+from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -15,7 +17,8 @@ from ..core.contract import Column
 from ..core.dialect import as_json
 from ..core.engine import Connection
 from ..core.errors import PipelineError
-from .files import FILE, location, quoted, stamp
+from .file_listing import cut_off, stamp
+from .files import FILE, location, quoted
 
 log = logging.getLogger(__name__)
 WHOLE = (t.ByteType, t.ShortType, t.IntegerType)
@@ -88,6 +91,8 @@ def schema_of(con: Connection, path: str) -> str:
     """The columns of a file, as its footer tells them: once for each `stamp`, not for each window."""
     key = path, stamp(path)
     if key not in known:
+        if not ends(path):
+            raise cut_off(path)
         context: Any = con.spark.sparkContext
         java, hadoop = context._jvm, context._jsc.hadoopConfiguration()
         at = java.org.apache.hadoop.fs.Path(location(path).replace("\\", ""))
@@ -117,3 +122,10 @@ def native(cell: str, given: t.DataType, expected: str) -> str:
         return cell
     value = f"to_json({cell})" if isinstance(given, NESTED) else cell
     return f"CAST({value} AS {expected})"  # in the session's zone, which is UTC
+
+
+def ends(path: str) -> bool:
+    """Whether the end of a file is there, which is written last."""
+    with Path(path).open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - 4))
+        return file.read() == b"PAR1"

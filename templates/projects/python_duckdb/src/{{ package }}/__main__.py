@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from .core import log, runner
+from .core.engine import FAILURES, explained
 from .core.errors import PipelineError, UsageError
 from .core.ledger import Entry
 from .core.pipeline import Pipeline, Store
@@ -142,9 +143,10 @@ def _each(
             lines = (f"{key:>12}  {value}" for key, value in facts.items())
             text = json.dumps(facts, default=datetime.isoformat) if as_json else "\n".join(lines)
             click.echo(text)
-        except PipelineError as error:
-            logger.error("%s: %s", each, error)
-            codes.append(error.exit_code)
+        except FAILURES as stopped:
+            known = explained(stopped)
+            logger.error("%s: %s", each, known)
+            codes.append(known.exit_code)
     return max(codes)
 
 

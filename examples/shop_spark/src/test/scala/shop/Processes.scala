@@ -35,6 +35,10 @@ object Processes {
     running
   }
 
+  /** After how many steps to kill: the telling ones, or any with the variable KILL=everywhere. */
+  def points(steps: Int, some: Seq[Int]): Seq[Int] =
+    if (sys.env.get("KILL").contains("everywhere")) 1 to steps else some
+
   /** Does something while a command runs, which is killed if it has not ended by then. */
   def during[A](world: World, arguments: String*)(use: Process => A): A = {
     val process = start(world, arguments)

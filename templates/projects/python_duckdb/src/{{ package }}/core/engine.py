@@ -6,11 +6,12 @@ from pathlib import Path
 import duckdb
 
 from .dialect import text
-from .errors import EnvironmentFailure, NotReady, PipelineError
+from .errors import EnvironmentFailure, NotReady, PipelineError, refused
 
 Connection = duckdb.DuckDBPyConnection
 FAILURES = (duckdb.Error, PipelineError, OSError)  # what `explained` explains
 MISSING = (duckdb.CatalogException, duckdb.BinderException)  # no such table, no such column
+MACHINE = (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException, OSError)
 
 
 def connect(path: Path | None, memory_limit: str, write: bool = True) -> Connection:
@@ -18,9 +19,9 @@ def connect(path: Path | None, memory_limit: str, write: bool = True) -> Connect
     try:
         con = _open(path, write)
     except (duckdb.IOException, OSError) as error:
-        if "lock" in str(error):
+        if "Could not set lock" in str(error):
             raise NotReady(f"another run holds {path}; try again when it has ended") from error
-        raise EnvironmentFailure(f"cannot open {path}: {error}") from error
+        raise EnvironmentFailure(f"cannot open {path}: {explained(error)}") from error
     con.execute("SET GLOBAL TimeZone = 'UTC'")
     con.execute(f"SET GLOBAL memory_limit = {text(memory_limit)}")
     return con
@@ -41,12 +42,14 @@ def hand_over(query: str, source: Connection, into: str, con: Connection) -> Non
 
 
 def explained(error: Exception) -> PipelineError:
-    """An error of the engine, or of a file, as one of ours."""
+    """An error by what to do about it. A commit that can't be written is the machine's fault, too."""
     if isinstance(error, PipelineError):
         return error
-    if isinstance(error, OSError | duckdb.IOException | duckdb.OutOfMemoryException):
-        return EnvironmentFailure(str(error))
-    return PipelineError(str(error))
+    if not isinstance(error, MACHINE) and "Failed to commit: Could not" not in str(error):
+        return PipelineError(str(error))
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return refused(str(error), "Raise memory_limit, or lower chunk, in conf/")
+    return refused(str(error))
 
 
 @dataclass(frozen=True, slots=True)

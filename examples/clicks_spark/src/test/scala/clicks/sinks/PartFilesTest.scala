@@ -126,10 +126,10 @@ object PartWorlds {
   }
 
   /** It ends when all is prepared, and one part is in place. */
-  def killedHalfWay(here: World): World = killedAt(here, halfWay(here))
+  def killedHalfWay(here: World): World = killedAt(here, halfWay(steps(here)))
 
   /** As many steps prepare parts as place them. */
-  def halfWay(here: World): Int = steps(here) / 2 + 2
+  def halfWay(steps: Int): Int = steps / 2 + 2
 }
 
 /** A process of its own, which is gone before one of its steps. */
@@ -183,7 +183,9 @@ class PartFilesTest extends Proofs {
     val (after, seenAfter) = (never.content(), Consumer(never)("silver"))
     assert(before != after)
     var finished = Vector.empty[Boolean]
-    for (step <- 1 to steps(here)) {
+    val all = steps(here)
+    val half = halfWay(all)
+    for (step <- Processes.points(all, some = Seq(1, half - 1, half, all))) {
       val killed = killedAt(here, step)
       withClue(s"killed before step $step: ") {
         val mixed = killed.content()
@@ -208,7 +210,7 @@ class PartFilesTest extends Proofs {
     here.write("b", here.rows(3, version = 1))
     val never = here.copyTo("never")
     assert(never.command(redo(never): _*).exit == 0)
-    assert(KilledProcess.run(here, halfWay(here)) == 137)
+    assert(KilledProcess.run(here, halfWay(steps(here))) == 137)
     assert(left(here).contains("pending"))
     assert(here.content() != never.content())
     open(here)

@@ -66,7 +66,7 @@ class DeltaTest extends Proofs {
       val after = never.content()
       val steps = files(never).size - Processes.filesIn(warehouse).size
       assert(before != after && steps > 3)
-      points(steps).foreach { step =>
+      Processes.points(steps, some = Seq(1, steps - 1, steps)).foreach { step =>
         val killed = here.copyTo(s"killed-$step")
         Processes.killed(killed, step)(redo: _*)
         killed.content().foreach { case (name, rows) =>
@@ -78,10 +78,6 @@ class DeltaTest extends Proofs {
         assert(killed.content() == after, s"killed at step $step")
       }
   }
-
-  /** The first, the last of the tables and the ledger's; all with the variable KILL=everywhere. */
-  private def points(steps: Int) =
-    if (sys.env.get("KILL").contains("everywhere")) 1 to steps else Seq(1, steps - 1, steps)
 
   private def files(world: World) = Processes.filesIn(world.folder.resolve("warehouse"))
 

@@ -33,10 +33,11 @@ final case class Gate(contract: Contract, raw: Table, eventTime: Option[String])
     val came = struct(columns.map(column => col(column.name)): _*).as("_came")
     val typed = columns.map(column => expr(value(column)).as(column.name))
     val reasons = col("_problem") +: checks.map { case (bad, why) => when(bad, why) }
+    val broken = checks.map { case (bad, _) => bad }.foldLeft(col("_problem").isNotNull)(_ || _)
     rows
       .select(traces ++ (came +: typed): _*)
+      .withColumn("_broken", broken) // without its texts, which good rows would only take time for
       .withColumn("reason", concat_ws("; ", reasons: _*))
-      .withColumn("_broken", expr("_problem IS NOT NULL OR reason <> ''"))
   }
 
   /** The typed value of a raw column, as SQL. */
