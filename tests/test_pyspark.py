@@ -18,6 +18,7 @@ from scaffold import source
 from tests.combinations import PYSPARK, PYTHON, Choice, answers, compared, cover, every, made, title
 from tests.jvm import Java, java, required
 from tests.mutations import Mutation, mutations, nearest
+from tests.releases import Releases, commit
 from tests.test_parity import BAD, GOOD, LATER, ledger, still, write
 from tests.test_proofs import prove
 
@@ -97,7 +98,54 @@ def test_spark_publishes_the_same_rows_and_says_the_same(
     assert ledgers[PYSPARK] == ledgers[PYTHON]
 
 
-SPARK_S_OWN = ("tests/test_delta.py", "tests/test_idempotent.py", "tests/test_engine.py")
+@pytest.mark.slow
+@pytest.mark.xdist_group("scala")
+def test_a_project_that_outgrew_duckdb_moves_with_its_rows_and_its_owner_s_sql(
+    tmp_path: Path, releases: Releases, jdk: Java
+) -> None:
+    """Moved after its first days, it has at the end what a project has that stayed."""
+    here, stayed = tmp_path / "made", tmp_path / "stayed"
+    words = ("new", "made", "--defaults", "--until", "none")
+    assert releases.scaffold("v0.1.0", *words, cwd=tmp_path).returncode == 0
+    sql = here / "src/made/pipelines/flights/silver.sql"
+    sql.write_text(f"-- mine\n{sql.read_text()}")
+    commit(here)
+    days = sorted((here / "data" / "flights").iterdir())
+    later = tmp_path / "later" / days[-1].name
+    later.parent.mkdir()
+    shutil.copy(days[-1], later)
+    later.write_text(later.read_text().replace("2013-03-12", "2013-03-14"))
+    perform(here, [["run", "--as-of", "2013-03-12"]], tmp_path / "before.pickle")
+    shutil.copytree(here, stayed)
+    switch = ("switch", "--runtime", "python-spark", "--commit")
+    done = releases.scaffold("v0.1.0", *switch, cwd=here)
+    assert done.returncode == 0, done.stderr
+    assert "-m made.sinks.from_duckdb warehouse.duckdb" in done.stdout
+    assert sql.read_text().startswith("-- mine\n")
+    then = [
+        ["plan", "--as-of", "2013-03-12"],
+        ["copy", str(later.parent), "data/flights"],
+        ["run", "--as-of", "2013-03-16"],
+        ["backfill", "flights", "2013-03-09", "2013-03-10"],
+        ["status", "--as-of", "2013-03-16"],
+    ]
+    expected, kept = perform(stayed, then, tmp_path / "stayed.pickle")
+    carry = [["carry", "warehouse.duckdb"], ["carry", "warehouse.duckdb"]]
+    env = {"PIPELINE_SPARK": json.dumps(SMALL)}
+    (first, again, *said), tables = perform(here, [*carry, *then], tmp_path / "m.pickle", **env)
+    assert (first, again[0]) == ((0, "flights: 4 units of warehouse.duckdb\n"), 2)
+    assert facts(said) == facts(expected)
+    assert said[0][1].count("{}") == 1, "what was done stays done"
+    assert tables == kept
+    assert all(tables.values()) or tables["flights.quarantine"] == []
+
+
+SPARK_S_OWN = (
+    "tests/test_delta.py",
+    "tests/test_from_duckdb.py",
+    "tests/test_idempotent.py",
+    "tests/test_engine.py",
+)
 """What the engine and its sink do; what all engines do is proved on DuckDB in every run."""
 
 

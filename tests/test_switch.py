@@ -164,6 +164,11 @@ def test_an_accepted_rule_is_forgotten_when_it_refuses_nothing_more(
         (("flights", "-d", "package=other"), "package"),
         (("flights", "-d", "pipeline=other"), "pipeline"),
         (("flights", "-d", "pipelines=[]"), "pipelines"),
+        (("flights", "--runtime", "python-spark"), "A runtime is the whole project's"),
+        (("--sink", "parquet"), "Say which pipeline"),
+        (("--runtime", "python-sparc"), "python_spark"),
+        (("--runtime", "scala-spark"), "scaffold new NAME --runtime scala_spark --answers"),
+        (("--runtime", "python-spark", "--sink", "parquet"), "it is not for Python and Spark"),
     ],
 )
 def test_what_cannot_be_switched_is_refused(
@@ -171,6 +176,32 @@ def test_what_cannot_be_switched_is_refused(
 ) -> None:
     refused(scaffold(releases, project, "switch", *words), said)
     assert untouched(project)
+
+
+def test_the_way_back_from_another_runtime_leads_to_where_it_began(
+    releases: Releases, project: Path
+) -> None:
+    before = tree(project)
+    edit(project / WIRING, '"""Put the chosen parts together."""', '"""Mine."""')
+    commit(project)
+    for runtime in ("python-spark", "python-duckdb"):
+        words = ("switch", "--runtime", runtime, "--commit")
+        assert scaffold(releases, project, *words).returncode == 0
+    edit(project / WIRING, '"""Mine."""', '"""Put the chosen parts together."""')
+    assert tree(project) == before
+
+
+def test_another_runtime_is_what_is_rendered_with_it(
+    releases: Releases, project: Path, tmp_path: Path
+) -> None:
+    done = scaffold(releases, project, "switch", "--runtime", "python-spark", "--json")
+    found = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert tree(project) == fresh(releases, tmp_path, "--runtime", "python-spark")
+    assert found["answers"]["pipelines"][0]["sink"] == "delta"
+    assert "-m made.sinks.from_duckdb warehouse.duckdb" in found["next_steps"][1]
+    commit(project)
+    assert scaffold(releases, project, "check").returncode == 0
 
 
 def test_several_mistakes_are_said_at_once(releases: Releases, project: Path) -> None:
