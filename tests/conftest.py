@@ -52,6 +52,13 @@ def sbt() -> jvm.Sbt:
 
 
 @pytest.fixture(scope="session")
+def jdk() -> jvm.Java:
+    """A Java that PySpark starts with: the small one of PyPI is not enough."""
+    with jvm.required():
+        return jvm.java(whole=True)
+
+
+@pytest.fixture(scope="session")
 def pooled(
     tmp_path_factory: pytest.TempPathFactory, templates: source.Templates, sbt: jvm.Sbt
 ) -> Pool:

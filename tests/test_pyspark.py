@@ -16,7 +16,7 @@ import pytest
 
 from scaffold import source
 from tests.combinations import PYSPARK, PYTHON, Choice, answers, compared, cover, every, made, title
-from tests.jvm import Java, java, required
+from tests.jvm import Java
 from tests.mutations import Mutation, mutations, nearest
 from tests.releases import Releases, commit
 from tests.test_parity import BAD, GOOD, LATER, ledger, still, write
@@ -35,13 +35,6 @@ SMALL = {
 EXAMPLES = Path(__file__).parent.parent / "examples"
 PERFORM = Path(__file__).with_name("perform.py")
 Facts = list[tuple[int, list[Any]]]
-
-
-@pytest.fixture(scope="session")
-def jdk() -> Java:
-    """A Java that PySpark starts with: the small one of PyPI is not enough."""
-    with required():
-        return java(whole=True)
 
 
 def perform(folder: Path, todo: Sequence[Sequence[str]], place: Path, **env: str) -> Any:

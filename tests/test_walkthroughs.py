@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.jvm import Sbt
+from tests.jvm import Java, Sbt
 
 ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -114,6 +114,13 @@ def test_a_reader_of_the_walk_through_in_scala_sees_what_it_shows(tmp_path: Path
     (tmp_path / "work").mkdir()
     more = {"PATH": f"{program.parent}:{environment()['PATH']}", "JAVA_HOME": str(sbt.java.home)}
     follow(ROOT / "docs/walkthroughs/scala.md", tmp_path / "work", more)
+
+
+@pytest.mark.matrix  # pip fetches PySpark, which has half a gigabyte
+@pytest.mark.xdist_group("scala")
+def test_a_reader_who_moves_to_spark_sees_what_the_page_shows(tmp_path: Path, jdk: Java) -> None:
+    more = {"PATH": f"{jdk.home}/bin:{environment()['PATH']}", "JAVA_HOME": str(jdk.home)}
+    follow(ROOT / "docs/walkthroughs/spark.md", tmp_path, more)
 
 
 @pytest.mark.slow

@@ -33,6 +33,7 @@ def tree(root: Path, catalogue: Catalogue) -> Nav:
             {"What it is": "index.md"},
             {"ETL in Python": "walkthroughs/python.md"},
             {"ETL in Scala": "walkthroughs/scala.md"},
+            {"From DuckDB to Spark": "walkthroughs/spark.md"},
             {"Words": "words.md"},
         ]},
         {"Patterns": [{"All patterns": "patterns/index.md"}, *choosing, *catalogued]},

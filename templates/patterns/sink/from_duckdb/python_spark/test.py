@@ -9,11 +9,13 @@ import duckdb
 import pytest
 from click.testing import CliRunner, Result
 
-from .support import PIPELINES, World, having, main, spoilable, windowed
+from .support import PIPELINES, PipelineError, World, having, spoilable, windowed
 
 Make = Callable[[str], World]
 each = pytest.mark.parametrize("name", [n for n in having(sink="Delta") if n in windowed()])
-carry = importlib.import_module(main.__module__.replace("__main__", "sinks.from_duckdb")).main
+carry = importlib.import_module(
+    PipelineError.__module__.replace("core.errors", "sinks.from_duckdb")
+).main
 
 
 def carried(here: World, file: Path, monkeypatch: pytest.MonkeyPatch) -> Result:
