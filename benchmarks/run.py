@@ -15,6 +15,7 @@ from functools import partial
 import commands
 import duckdb
 import events
+import moved
 import pipelines
 import spark
 import updates
@@ -23,7 +24,7 @@ from measure import Failed
 from report import Line, table
 
 SIZE, QUICK = 10_000_000, 1_000_000
-PARTS = ("commands", "new", "windows", "snapshot", "spark", "update")
+PARTS = ("commands", "new", "windows", "snapshot", "spark", "moved", "update")
 
 
 def main() -> None:
@@ -47,6 +48,7 @@ def main() -> None:
             "windows": lambda: pipelines.windows(ours, made(), chosen.times),
             "snapshot": lambda: [pipelines.snapshot(ours, made(), chosen.times)],
             "spark": lambda: spark.windows(ours, made(), chosen.times),
+            "moved": lambda: moved.moved(ours, made(), chosen.times),
             "update": lambda: updates.updates(clone, 7),  # last: it changes the clone
         }
         for name in chosen.only:

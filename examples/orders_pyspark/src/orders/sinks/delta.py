@@ -50,12 +50,11 @@ class Delta:
         """Open the folder. To write is to be alone, and begins with what a killed run left."""
         ledger = FileLedger(self.path, pipeline.name)
         con = connect(self.spark, NEEDED)
-        store = DeltaStore(con, ledger, pipeline, ledger.numbers())
         try:
             with ledger.alone() if write else nullcontext():
                 if write:
-                    store.settle()
-                yield store
+                    DeltaStore(con, ledger, pipeline, iter(())).settle()
+                yield DeltaStore(con, ledger, pipeline, ledger.numbers())
         except OSError as error:
             raise EnvironmentFailure(f"cannot use {self.path}: {error}") from error
 

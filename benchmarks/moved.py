@@ -1,0 +1,96 @@
+"""The same project on Spark (local[2]) against itself on DuckDB: what it costs to move before one has to."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from environments import CACHE, Environment, call, environment, say
+from measure import Program, compare
+from pipelines import BACKFILL, CHUNK, FIRST, answers
+from report import Line
+
+SPARK = {"spark.master": "local[2]", "spark.driver.memory": "2g"}
+PRINT = """
+import sys
+from events.core.settings import load
+from events.pipelines import PIPELINES
+pipeline = PIPELINES["events"](load())
+with pipeline.sink.open(pipeline, write=False) as store:
+    gold = f"SELECT * FROM {store.relation('gold')} AS t"
+    silver = "SELECT count(*), sum(CAST(event_id AS DECIMAL(38, 0))), sum(amount), max(happened_at)"
+    silver += f" FROM {store.relation('silver')} AS t"
+    for query in (gold, silver):
+        print(sorted(map(repr, map(tuple, store.con.execute(query).fetchall()))))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A project of one runtime, and where it keeps its tables."""
+
+    project: Path
+    python: Path
+    env: dict[str, str]
+
+    def program(self, *words: str) -> Program:
+        return Program([self.python, "-m", "events", *words], self.project, self.env)
+
+    def tables(self) -> str:
+        """All of gold, and sums over silver."""
+        done = subprocess.run(
+            (self.python, "-c", PRINT),
+            cwd=self.project,
+            env=os.environ | self.env,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
+
+def moved(ours: Environment, events: Path, times: int) -> Iterator[Line]:
+    """The backfill into empty warehouses, and one day of it again."""
+    spark, duck = side(ours, "python_spark", events), side(ours, "python_duckdb", events)
+    words = ("backfill", "events", str(FIRST))
+    days, day = (str(FIRST + timedelta(days=n)) for n in (BACKFILL, 1))
+    say(f"on Spark and on DuckDB: backfill of {BACKFILL} days, {times} times")
+    pair = spark.program(*words, days), duck.program(*words, days)
+    what = f"Python on Spark: backfill, {BACKFILL} days by {CHUNK}"
+    yield Line(what, "on DuckDB", compare([pair] * times, empty))
+    again = spark.program(*words, day), duck.program(*words, day)
+    yield Line("Python on Spark: one day again", "on DuckDB", compare([again] * times))
+    found = "equal" if spark.tables() == duck.tables() else "DIFFERENT"
+    say(f"gold, and sums over silver, on Spark and on DuckDB are {found}")
+
+
+def side(ours: Environment, runtime: str, events: Path) -> Side:
+    """Render the project, and install what it depends on."""
+    project = CACHE / "projects" / runtime
+    shutil.rmtree(project, ignore_errors=True)
+    asked = json.loads(answers("time_ranged", CACHE / "answers").read_text(encoding="utf-8"))
+    file = CACHE / "answers" / f"{runtime}.json"
+    file.write_text(json.dumps({**asked, "runtime": runtime}), encoding="utf-8")
+    call(ours.program("scaffold"), "new", project, "--defaults", "--no-git", "--answers", file)
+    settings = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
+    python = environment(runtime, settings["project"]["dependencies"]).program("python")
+    env = {
+        "PYTHONPATH": "src",
+        "PIPELINE_WAREHOUSE": str(CACHE / "warehouses" / runtime),
+        "PIPELINE_CHUNK": str(CHUNK),
+        "PIPELINE_PIPELINES__EVENTS__PATH": f"{events}/*.parquet",
+    }
+    more = {"PIPELINE_SPARK": json.dumps(SPARK)} if runtime == "python_spark" else {}
+    return Side(project, python, env | more)
+
+
+def empty() -> None:
+    shutil.rmtree(CACHE / "warehouses", ignore_errors=True)
+    (CACHE / "warehouses").mkdir(parents=True)
