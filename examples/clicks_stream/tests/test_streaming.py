@@ -339,7 +339,6 @@ def test_a_killed_run_loses_and_doubles_nothing(name: str, world: Make, tmp_path
     assert never_killed.command(*command).exit == 0
     after = never_killed.content()
     assert before != after
-    steps = 0
     for step, killed in at_every_step(here, command, tmp_path):
         seen = killed.content()
         if name in having(sink="Parquet"):  # it replaces file by file
@@ -348,8 +347,6 @@ def test_a_killed_run_loses_and_doubles_nothing(name: str, world: Make, tmp_path
         else:
             assert mixtures(seen, before, after) == [], f"killed before step {step}"
         heals(killed, command, (before, after), f"killed before step {step}")
-        steps += 1
-    assert steps > 5
 
 
 @each

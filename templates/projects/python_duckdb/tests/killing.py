@@ -53,6 +53,7 @@ def at_every_step(
 ) -> Iterator[tuple[int, World]]:
     """Worlds in which the command was killed, each before another of its steps, `early` ones and last."""
     steps = _steps(world.copy(folder / "counted"), arguments)
+    assert steps > 5, f"{arguments} did nothing that could be killed"
     for step in engine.points(steps, early):
         other = world.copy(folder / str(step))
         assert killed(other, arguments, step), f"there was no step {step} of {steps}"

@@ -219,13 +219,10 @@ def test_a_stream_that_is_killed_loses_and_doubles_nothing(
     assert never_killed.command(*command).exit == 0
     after = never_killed.content()
     assert before != after
-    steps = 0
     for step, killed in at_every_step(here, command, tmp_path):
         if name not in having(sink="Parquet"):  # it replaces file by file
             assert mixtures(killed.content(), before, after) == [], f"killed before step {step}"
         heals(killed, command, (before, after), f"killed before step {step}")
-        steps += 1
-    assert steps > 5
 
 
 @each
