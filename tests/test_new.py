@@ -310,7 +310,7 @@ def test_the_suggested_command_works(scaffold: Scaffold, here: Path) -> None:
         ["nwe"],
         ["show", "lokback"],
         ["show", "lookback", "--code", "--runtime", "cobol"],
-        ["show", "delta", "--code", "--language", "python"],
+        ["show", "delta", "--code", "--runtime", "python-duckdb"],
         ["list", "--axis", "sinc"],
         ["list", "--capability", "overwriteable"],
     ],
