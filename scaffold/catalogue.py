@@ -87,6 +87,11 @@ class Catalogue:
         """Whether a pattern has code for the runtime."""
         return self.runtime.id in pattern.runtimes
 
+    def provides(self, pattern: Pattern) -> frozenset[str]:
+        """What a pattern provides to others: with what its feed does, where that is made for the runtime."""
+        feed = self.patterns.get(pattern.feed)
+        return pattern.provides | (feed.provides if feed and self.made(feed) else frozenset())
+
     def titles(self, pattern: Pattern) -> list[str]:
         """The runtimes that a pattern has code for, in words."""
         return [runtime.title for runtime in self.runtimes if runtime.id in pattern.runtimes]

@@ -9,10 +9,7 @@ from typing import Any
 
 from scaffold import chart as charts
 from scaffold.catalogue import Axis, Catalogue, Runtime
-from scaffold.pattern import Need, Note, Pattern, Setting, Switched
-
-ANSWERED = frozenset({"event_time"})
-"""Capabilities that the answers provide, not a pattern."""
+from scaffold.pattern import ANSWERED, Need, Note, Pattern, Setting, Switched
 
 
 def read(root: Path) -> dict[str, Any]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+ANSWERED = frozenset({"event_time", "moment", "key"})
+"""Capabilities that the answers provide, not a pattern. A moment is an event time that is more than a date."""
+
 
 @dataclass(frozen=True, slots=True)
 class Need:

@@ -97,10 +97,11 @@ def recommend(said: Said, entry: Entry, catalogue: Catalogue) -> Recommendation:
 
 
 def _facts(said: Said, entry: Entry, catalogue: Catalogue) -> dict[str, Any]:
-    """What rules go by. Where nothing is known of the data, it is taken to say when a row happened."""
-    known = {"event_time": "unknown"} | defaults.sample(entry, catalogue) | dict(entry)
+    """What rules go by. Where nothing is known of the data, it is taken to have an event time and a key."""
+    unknown = {"event_time": "unknown", "key": ["unknown"]}
+    known = unknown | defaults.sample(entry, catalogue) | dict(entry)
     timed = known["event_time"] if said.get("late") != "untimed" else None
-    return {"event_time": timed, "accept": []}
+    return {"event_time": timed, "key": known["key"], "accept": []}
 
 
 def _first_allowed(said: Said, facts: Entry, catalogue: Catalogue) -> dict[str, Any]:

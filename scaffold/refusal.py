@@ -20,7 +20,7 @@ def explain(by: Pattern, need: Need, parts: Iterable[Pattern], catalogue: Catalo
 
 def _providers(capability: str, catalogue: Catalogue) -> tuple[Pattern, ...]:
     offered = (p for axis in catalogue.asked for p in catalogue.of(axis.id, made=True))
-    return tuple(pattern for pattern in offered if capability in pattern.provides)
+    return tuple(pattern for pattern in offered if capability in catalogue.provides(pattern))
 
 
 def _against(

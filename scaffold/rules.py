@@ -110,7 +110,7 @@ def _findings(
     for part in parts:
         if not catalogue.made(part):
             yield Finding(part, _code(part, catalogue), taken=False)
-        others = known.union(*(other.provides for other in parts if other is not part))
+        others = known.union(*(catalogue.provides(one) for one in parts if one is not part))
         for need in part.needs:
             if need.where <= refs and need.capability not in others:
                 yield Finding(part, need, need.overridable and need.rule in accept)
@@ -167,7 +167,10 @@ def _can_be(pattern: Pattern, answers: Mapping[str, Any], catalogue: Catalogue) 
 
 
 def _answered(answers: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset({"event_time"} if answers.get("event_time") else ())
+    columns, timed = answers.get("columns") or (), answers.get("event_time")
+    date = any(one["name"] == timed and one["type"] == "DATE" for one in columns)
+    said = {"event_time": timed, "moment": timed and not date, "key": answers.get("key")}
+    return frozenset(capability for capability, answer in said.items() if answer)
 
 
 def _ids(value: object) -> Collection[str]:
@@ -178,4 +181,4 @@ def _ids(value: object) -> Collection[str]:
 
 def _possible(axes: Iterable[str], catalogue: Catalogue) -> frozenset[str]:
     patterns = (pattern for axis in axes for pattern in catalogue.of(axis, made=True))
-    return frozenset().union(*(pattern.provides for pattern in patterns))
+    return frozenset().union(*(catalogue.provides(pattern) for pattern in patterns))
