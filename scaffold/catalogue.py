@@ -88,9 +88,17 @@ class Catalogue:
         return self.runtime.id in pattern.runtimes
 
     def provides(self, pattern: Pattern) -> frozenset[str]:
-        """What a pattern provides to others: with what its feed does, where that is made for the runtime."""
+        """What a pattern provides to others, a source with its feed."""
+        return frozenset().union(*(one.provides for one in self._fed(pattern)))
+
+    def needs(self, pattern: Pattern) -> tuple[Need, ...]:
+        """What others have to provide to a pattern, a source with its feed."""
+        return tuple(need for one in self._fed(pattern) for need in one.needs)
+
+    def _fed(self, pattern: Pattern) -> tuple[Pattern, ...]:
+        """A pattern, and its feed where that is made for the runtime."""
         feed = self.patterns.get(pattern.feed)
-        return pattern.provides | (feed.provides if feed and self.made(feed) else frozenset())
+        return (pattern, feed) if feed and self.made(feed) else (pattern,)
 
     def titles(self, pattern: Pattern) -> list[str]:
         """The runtimes that a pattern has code for, in words."""

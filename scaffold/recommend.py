@@ -97,11 +97,15 @@ def recommend(said: Said, entry: Entry, catalogue: Catalogue) -> Recommendation:
 
 
 def _facts(said: Said, entry: Entry, catalogue: Catalogue) -> dict[str, Any]:
-    """What rules go by. Where nothing is known of the data, it is taken to have an event time and a key."""
+    """What rules go by. Where nothing is known of the data, it is taken to have an event time and a key.
+
+    Nobody said that each change of a row sets that time: it counts as a date, so that no table is followed by it.
+    """
     unknown = {"event_time": "unknown", "key": ["unknown"]}
     known = unknown | defaults.sample(entry, catalogue) | dict(entry)
     timed = known["event_time"] if said.get("late") != "untimed" else None
-    return {"event_time": timed, "key": known["key"], "accept": []}
+    columns = [{"name": timed, "type": "DATE"}]
+    return {"event_time": timed, "key": known["key"], "columns": columns, "accept": []}
 
 
 def _first_allowed(said: Said, facts: Entry, catalogue: Catalogue) -> dict[str, Any]:

@@ -111,7 +111,7 @@ def _findings(
         if not catalogue.made(part):
             yield Finding(part, _code(part, catalogue), taken=False)
         others = known.union(*(catalogue.provides(one) for one in parts if one is not part))
-        for need in part.needs:
+        for need in catalogue.needs(part):
             if need.where <= refs and need.capability not in others:
                 yield Finding(part, need, need.overridable and need.rule in accept)
 

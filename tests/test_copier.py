@@ -397,8 +397,10 @@ def combinations() -> Iterator[dict[str, Any]]:
         sizes = range(len(ids) + 1) if axis.many else (1,)
         sets = [set_ for size in sizes for set_ in itertools.combinations(ids, size)]
         choices.append([(axis.id, list(set_) if axis.many else set_[0]) for set_ in sets])
-    for chosen in itertools.product(*choices, (("event_time", "at"), ("event_time", None))):
-        yield dict(chosen)
+    columns = ("columns", [{"name": "on", "source": "on", "type": "DATE"}])
+    times, keys = (("event_time", one) for one in ("at", "on", None)), (("key", ["id"]), ("key", []))
+    for chosen in itertools.product(*choices, times, keys):
+        yield dict((*chosen, columns))
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)

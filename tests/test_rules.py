@@ -36,6 +36,7 @@ DRAFTS = st.fixed_dictionaries(
     {axis: st.sampled_from(choices(axis)) for axis in AXES}
     | {
         "event_time": st.sampled_from(["at", None]),
+        "key": st.sampled_from([["id"], []]),
         "accept": st.lists(st.sampled_from(sorted(CATALOGUE.rules)), unique=True),
     }
 )
@@ -49,6 +50,7 @@ def judge(catalogue: Catalogue = CATALOGUE, **answers: Any) -> rules.Verdict:
         "behaviour": ["idempotent"],
         "structure": [],
         "event_time": "at",
+        "key": ["id"],
     }
     return rules.judge(whole | answers, catalogue)
 
@@ -73,7 +75,7 @@ def as_list(value: Any) -> list[str]:
     return value if isinstance(value, list) else [value]
 
 
-def table(answers: dict[str, Any]) -> tuple[bool, set[str]]:
+def table(answers: dict[str, Any], runtime: str = "python_duckdb") -> tuple[bool, set[str]]:
     """The truth table of the docs, written down a second time: whether it is allowed, and what is added."""
     sink, extraction, behaviour = answers["sink"], answers["extraction"], answers["behaviour"]
     source, idempotent, append_only = (
@@ -81,12 +83,14 @@ def table(answers: dict[str, Any]) -> tuple[bool, set[str]]:
         "idempotent" in behaviour,
         sink == "append_log",
     )
+    followed = runtime == "python_duckdb" and answers["event_time"] and answers.get("key")
     one_transaction = sink in {"duckdb", "postgres"}
     allowed = (
         not (extraction in {"time_ranged", "lookback"} and not answers["event_time"])
         and not (extraction == "lookback" and (append_only or not idempotent))
         and not (extraction == "full_snapshot" and source == "kafka")
-        and not (extraction == "streaming" and source in {"postgres", "rest_api"})
+        and not (extraction == "streaming" and source == "rest_api")
+        and not (extraction == "streaming" and source == "postgres" and not followed)
         and not ("self_healing" in behaviour and not idempotent and not one_transaction)
     )
     added = {"dedupe_key"} if append_only and (idempotent or extraction != "lookback") else set()
@@ -97,17 +101,18 @@ def table(answers: dict[str, Any]) -> tuple[bool, set[str]]:
     return allowed, added
 
 
+@pytest.mark.parametrize("key", [["id"], []])
 @pytest.mark.parametrize("event_time", ["at", None])
 @pytest.mark.parametrize("runtime", RUNTIMES)
 def test_every_combination_is_judged_as_the_truth_table_says(
-    event_time: str | None, runtime: str
+    key: list[str], event_time: str | None, runtime: str
 ) -> None:
     assert len(COMBINATIONS) >= 3 * 4 * 4 * 8
     catalogue = CATALOGUE.on(runtime)
     for combination in COMBINATIONS:
-        answers = combination | {"event_time": event_time}
+        answers = combination | {"event_time": event_time, "key": key}
         verdict = rules.judge(answers, catalogue)
-        allowed, extra = table(answers)
+        allowed, extra = table(answers, runtime)
         expected = (allowed and coded(answers, runtime), extra)
         assert (not verdict.refused, added(verdict)) == expected, answers
 
@@ -274,6 +279,24 @@ def test_an_api_has_no_order_to_stream_by() -> None:
     assert refused(judge(source="rest_api", extraction="streaming")) == {"streaming_unordered"}
 
 
+@pytest.mark.parametrize(
+    ("said", "rules_"),
+    [
+        ({}, set()),
+        ({"key": []}, {"postgres_streaming_keyless"}),
+        ({"event_time": None}, {"postgres_streaming_untimed"}),
+        ({"columns": [{"name": "at", "type": "DATE"}]}, {"postgres_streaming_untimed"}),
+    ],
+)
+def test_a_table_is_followed_by_a_time_and_a_key_in_python(
+    said: dict[str, Any], rules_: set[str]
+) -> None:
+    followed = {"source": "postgres", "extraction": "streaming"} | said
+    assert refused(judge(**followed)) == rules_
+    scala = CATALOGUE.on("scala_spark")
+    assert refused(judge(scala, **followed, sink="delta")) == {"streaming_unordered"}
+
+
 def test_streaming_needs_an_order() -> None:
     verdict = judge(with_source(["replayable"]), source="poll", extraction="streaming")
     assert refused(verdict) == {"streaming_unordered"}
@@ -293,7 +316,7 @@ def test_a_choice_is_open_as_long_as_a_later_one_can_mend_it() -> None:
 def test_no_choice_is_closed_that_leads_to_an_allowed_pipeline(answers: dict[str, Any]) -> None:
     if rules.judge(answers, CATALOGUE).refused:
         return
-    known = {key: answers[key] for key in ("accept", "event_time")}
+    known = {key: answers[key] for key in ("accept", "event_time", "key")}
     for place, axis in enumerate(AXES):
         ids = answers[axis] if isinstance(answers[axis], list) else [answers[axis]]
         for id_ in ids:

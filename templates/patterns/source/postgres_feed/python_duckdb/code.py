@@ -123,8 +123,9 @@ class PostgresFeed:
         texts += [f"CAST(_{n} AS text)" for n in range(1, len(names))]
         last = f"_row % {self.most} = 0 OR _row = _all ORDER BY _row"
         query = f"SELECT {', '.join(texts)} FROM ({rows}) AS numbered WHERE {last}"
-        found, after = list[Rows](), ranges[-1].upto if ranges else ()
-        for number, upto in enumerate(session.query(con, query), len(ranges)):
+        first, after = (ranges[-1].number + 1, ranges[-1].upto) if ranges else (0, ())
+        found = list[Rows]()
+        for number, upto in enumerate(session.query(con, query), first):
             found.append(Rows(self.table, self.order, number, after, upto))
             after = upto
         return found

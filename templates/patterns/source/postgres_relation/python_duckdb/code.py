@@ -98,12 +98,9 @@ class PostgresRelation:
     def within(self, rows: Rows) -> str:
         """The condition for a range, as an index on the columns of its order answers it."""
         columns = f"({', '.join(map(quoted, rows.order))})"
-        upto = f"{columns} <= ({self._values(rows.order, rows.upto)})"
-        return (
-            f"{columns} > ({self._values(rows.order, rows.after)}) AND {upto}"
-            if rows.after
-            else upto
-        )
+        bounds = [f"{columns} <= ({self._values(rows.order, rows.upto)})"]
+        bounds += [f"{columns} > ({self._values(rows.order, one)})" for one in [rows.after] if one]
+        return " AND ".join(bounds)
 
     def behind(self, rows: Rows) -> str:
         """The condition for all that comes after a range."""
