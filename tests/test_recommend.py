@@ -150,7 +150,8 @@ def test_a_topic_is_followed_from_offset_to_offset() -> None:
 
 
 @pytest.mark.parametrize(
-    ("runtime", "reason"), [("python_duckdb", "every change of a row sets"), ("scala_spark", "has none")]
+    ("runtime", "reason"),
+    [("python_duckdb", "every change of a row sets"), ("scala_spark", "has none")],
 )
 def test_a_table_shows_deletions_in_snapshots_and_is_not_streamed(
     runtime: str, reason: str
