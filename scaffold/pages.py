@@ -14,9 +14,10 @@ from scaffold.pattern import Need, Pattern
 COMMENT = {".py": "#", ".scala": "//"}
 
 
-def capabilities(pattern: Pattern) -> frozenset[str]:
+def capabilities(pattern: Pattern, catalogue: Catalogue) -> frozenset[str]:
     """What it provides or needs."""
-    return pattern.provides | {need.capability for need in pattern.needs}
+    needs = {need.capability for need in catalogue.needs(pattern)}
+    return catalogue.provides(pattern) | needs
 
 
 def page(pattern: Pattern, catalogue: Catalogue) -> str:
@@ -39,7 +40,9 @@ def related(pattern: Pattern, catalogue: Catalogue) -> dict[str, Any]:
     return {
         "related": {
             "instead": [p.ref for p in instead(pattern, catalogue)],
-            "met_by": {n.capability: _refs(providers(n, catalogue)) for n in pattern.needs},
+            "met_by": {
+                n.capability: _refs(providers(n, catalogue)) for n in catalogue.needs(pattern)
+            },
             "needed_by": _refs(_needing(pattern, catalogue)),
         }
     }
@@ -107,11 +110,11 @@ def _sources(pattern: Pattern, runtime: str) -> Iterator[tuple[str, str]]:
 
 def _around(pattern: Pattern, catalogue: Catalogue) -> Iterator[str]:
     """Sentences about other patterns, which follow from what is provided and needed."""
-    for need in pattern.needs:
+    for need in catalogue.needs(pattern):
         yield _need(need, catalogue)
     if needing := _needing(pattern, catalogue):
         provided = ", ".join(
-            sorted(pattern.provides & {n.capability for p in needing for n in p.needs})
+            sorted(catalogue.provides(pattern) & {n.capability for p in needing for n in p.needs})
         )
         yield f"It provides {provided}, which {_ids(needing)} can need."
     adding = [p for p in catalogue.patterns.values() if _adds(p, pattern)]
@@ -137,7 +140,7 @@ def _need(need: Need, catalogue: Catalogue) -> str:
 
 def providers(need: Need, catalogue: Catalogue) -> list[Pattern]:
     """The patterns that meet a need."""
-    return [p for p in offered(catalogue) if need.capability in p.provides]
+    return [p for p in offered(catalogue) if need.capability in catalogue.provides(p)]
 
 
 def _needing(pattern: Pattern, catalogue: Catalogue) -> list[Pattern]:
@@ -145,7 +148,7 @@ def _needing(pattern: Pattern, catalogue: Catalogue) -> list[Pattern]:
         p
         for p in offered(catalogue)
         if p.axis != pattern.axis or catalogue.axis(p.axis).many
-        if p is not pattern and pattern.provides & {need.capability for need in p.needs}
+        if p is not pattern and catalogue.provides(pattern) & {need.capability for need in p.needs}
     ]
 
 

@@ -397,13 +397,10 @@ def combinations() -> Iterator[dict[str, Any]]:
         sizes = range(len(ids) + 1) if axis.many else (1,)
         sets = [set_ for size in sizes for set_ in itertools.combinations(ids, size)]
         choices.append([(axis.id, list(set_) if axis.many else set_[0]) for set_ in sets])
-    columns = ("columns", [{"name": "on", "source": "on", "type": "DATE"}])
-    times, keys = (("event_time", one) for one in ("at", "on", None)), (
-        ("key", ["id"]),
-        ("key", []),
-    )
-    for chosen in itertools.product(*choices, times, keys):
-        yield dict((*chosen, columns))
+    columns = [{"name": "on", "source": "on", "type": "DATE"}]
+    for at, key in itertools.product(("at", "on", None), (["id"], [])):
+        for chosen in itertools.product(*choices):
+            yield dict(chosen) | {"columns": columns, "event_time": at, "key": key}
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)

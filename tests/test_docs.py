@@ -228,7 +228,7 @@ def test_sources_and_sinks_are_told_apart_by_what_they_can_do(
     names = head.replace("`", "").split(" | ")
     assert set(names) == asked
     for one in CATALOGUE.of(axis):
-        able = " | ".join("yes" if name in one.provides else "no" for name in names)
+        able = " | ".join("yes" if name in CATALOGUE.provides(one) else "no" for name in names)
         assert f"| [{one.title}]({one.id}.md) | {able} |" in page
     for other in CATALOGUE.patterns.values():
         assert all(need.reason in page for need in other.needs if need.capability in asked)

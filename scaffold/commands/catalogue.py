@@ -91,7 +91,7 @@ def _list(
             pattern
             for pattern in known.of(one.id, hidden=hidden)
             if (not runtimes or set(pattern.runtimes) & set(runtimes))
-            and (wanted is None or wanted in pages.capabilities(pattern))
+            and (wanted is None or wanted in pages.capabilities(pattern, known))
         ]
 
     chosen = [one for one in known.axes if axes is None or one.id in axes]

@@ -45,17 +45,17 @@ def page(axis: Axis, catalogue: Catalogue, root: Path) -> str:
     ]
     names = sorted({need.capability for _, need in wanted})
     text = (root / source(axis)).read_text(encoding="utf-8").rstrip()
-    return "\n".join([text, "", *_able(found, names), "", *_wanted(wanted)]) + "\n"
+    return "\n".join([text, "", *_able(found, names, catalogue), "", *_wanted(wanted)]) + "\n"
 
 
-def _able(found: tuple[Pattern, ...], names: list[str]) -> Iterator[str]:
-    """Who of the patterns can do what."""
+def _able(found: tuple[Pattern, ...], names: list[str], catalogue: Catalogue) -> Iterator[str]:
+    """Who of the patterns can do what, in the runtime that is the default."""
     yield "## What each can do"
     yield ""
     yield f"| | {' | '.join(f'`{name}`' for name in names)} |"
     yield f"|---|{'---|' * len(names)}"
     for one in found:
-        able = ("yes" if name in one.provides else "no" for name in names)
+        able = ("yes" if name in catalogue.provides(one) else "no" for name in names)
         yield f"| {patterns.link(one, up='../')} | {' | '.join(able)} |"
 
 

@@ -59,8 +59,9 @@ def _facts(pattern: Pattern, catalogue: Catalogue, root: Path) -> str:
 
 
 def _needs(pattern: Pattern, catalogue: Catalogue) -> str:
-    lines = [f"It provides {_words(pattern.provides)}." if pattern.provides else ""]
-    lines += [f"- {_need(need, catalogue)}" for need in pattern.needs]
+    provided = catalogue.provides(pattern)
+    lines = [f"It provides {_words(provided)}." if provided else ""]
+    lines += [f"- {_need(need, catalogue)}" for need in catalogue.needs(pattern)]
     lines += [f"- {note.text}" for note in pattern.notes]
     if wanted := _wanted(pattern, catalogue):
         lines.append(f"- It is what {wanted} can need.")
@@ -91,7 +92,7 @@ def _wanted(pattern: Pattern, catalogue: Catalogue) -> str:
         other
         for other in pages.offered(catalogue)
         if other.axis != pattern.axis
-        if pattern.provides & {need.capability for need in other.needs}
+        if catalogue.provides(pattern) & {need.capability for need in other.needs}
     ]
     return links(found)
 
