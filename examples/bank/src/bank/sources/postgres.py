@@ -1,24 +1,22 @@
 """A table, or a view, of Postgres as a source.
 
 A read sees one moment: the table's columns and its rows are asked for in one snapshot. `_row` is a
-hash of the row, as rows of a table have no place.
+hash of the row, as rows of a table have no place; `_file` the table, or the range that was read.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ..core.contract import Column, Contract
 from ..core.engine import Connection, connect
-from ..core.errors import NotReady
 from ..core.event_time import EventTime
-from ..core.postgres_connection import PostgresConnection, PostgresSession, quoted
+from ..core.postgres_connection import PostgresConnection, quoted
 from ..core.units import Request, literal
-from .postgres_relation import PostgresRelation
+from .postgres_relation import PostgresRelation, Rows
 
 DAY = timedelta(days=1)
-SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ class PostgresSource:
     def ready(self, as_of: datetime, contract: Contract) -> None:
         """Raise if there is no such table."""
         with closing(connect(None, "1GB")) as con, self.connection.session() as session:
-            self._relation(session, con)
+            PostgresRelation.open(session, con, self.table)
 
     def columns(self, contract: Contract) -> tuple[Column, ...]:
         """The contract's types; exact numbers as texts, so that the gate sees what it would round."""
@@ -59,26 +57,25 @@ class PostgresSource:
 
     def _take(self, con: Connection, into: str, request: Request, contract: Contract) -> None:
         with self.connection.session() as session:
-            session.execute(SNAPSHOT)
-            relation = self._relation(session, con)
+            relation = PostgresRelation.open(session, con, self.table)
             relation.refuse_drift(contract)
             cells = [relation.cell(column) for column in self.columns(contract)]
             cells.append(f"{relation.problem(contract)} AS _problem")
-            where = self._wanted(relation, request, contract)
-            query = f"SELECT {', '.join(cells)} FROM {relation.name} WHERE {where}"
+            query = " UNION ALL ".join(
+                f"SELECT {', '.join(cells)}, {literal(file)} AS _file FROM {relation.name} WHERE {rows}"
+                for file, rows in self._wanted(relation, request, contract)
+            )
             session.pull(con, query, into, self._traced(relation, request, contract))
 
-    def _relation(self, session: PostgresSession, con: Connection) -> PostgresRelation:
-        name = quoted(*self.table.split(".", 1))
-        found = session.columns(con, name)
-        if not found:
-            raise NotReady(f"there is no table {self.table} at {self.connection}")
-        return PostgresRelation(name, found)
-
-    def _wanted(self, relation: PostgresRelation, request: Request, contract: Contract) -> str:
-        """The rows that may be wanted, in the database's words. No zone is a day from UTC."""
+    def _wanted(
+        self, relation: PostgresRelation, request: Request, contract: Contract
+    ) -> Sequence[tuple[str, str]]:
+        """What `_file` says, and the rows that may be wanted. No zone is a day from UTC."""
+        if request.paths is not None:
+            ranges = [(name, relation.within(Rows.parse(name))) for name in request.paths]
+            return ranges or [(self.table, "false")]
         if not request.between or not self.when:
-            return "true"
+            return [(self.table, "true")]
         time = next(c for c in contract.source if c.name == self.event_time)
         start, end = request.between
         if relation.zoned(time):
@@ -86,7 +83,7 @@ class PostgresSource:
         else:
             bounds = (literal(start - DAY), literal(end + DAY))
         name = quoted(time.source)
-        return f"{name} >= {bounds[0]} AND {name} < {bounds[1]}"
+        return [(self.table, f"{name} >= {bounds[0]} AND {name} < {bounds[1]}")]
 
     def _traced(self, relation: PostgresRelation, request: Request, contract: Contract) -> str:
         """What is read, with where it came from and when it happened, in UTC."""
@@ -98,6 +95,6 @@ class PostgresSource:
             start, end = map(literal, request.between)
             where = f"_event_time >= {start} AND _event_time < {end}"
         row = f"CAST(hash({', '.join(names)}) >> 1 AS BIGINT) AS _row"
-        traces = f"{literal(self.table)} AS _file, {row}, CAST(NULL AS STRING) AS _line"
+        traces = f"{row}, CAST(NULL AS STRING) AS _line"
         timed = f"SELECT *, {traces}, CAST({when} AS TIMESTAMP) AS _event_time FROM pulled"
         return f"SELECT *, {request.unit} AS _unit FROM ({timed}) WHERE {where}"

@@ -1,16 +1,21 @@
-"""What a database of Postgres says about a table that is read, which may be a view."""
+"""What a database of Postgres says about a table that is read, which may be a view, and its ranges."""
 
+import json
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from ..core.contract import Column, Contract
-from ..core.errors import PipelineError
-from ..core.postgres_connection import quoted
+from ..core.engine import Connection
+from ..core.errors import NotReady, PipelineError
+from ..core.postgres_connection import PostgresSession, quoted
 from ..core.units import literal
 
 log = logging.getLogger(__name__)
+SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 FAMILIES = {
     "BIGINT": "smallint|integer|bigint",
     "DOUBLE": "real|double precision|smallint|integer",
@@ -25,11 +30,52 @@ KINDS |= {"TIMESTAMP": "timestamp"}  # all else is a text, exact numbers too
 
 
 @dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of a table behind one place in its order, up to and with another.
+
+    A place has the values of the columns of `order` as texts: a time (UTC if it says its zone),
+    then a key. No place means from the first row on.
+    """
+
+    table: str
+    order: tuple[str, ...]
+    number: int
+    after: tuple[str, ...]
+    upto: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """In the order of ranges, also as text."""
+        place = spelled([f"{self.number:09}", self.after, self.upto])
+        return f"{prefix(self.table, self.order)}{place[1:]}"
+
+    @classmethod
+    def parse(cls, name: str) -> "Rows":
+        """The range that has this name."""
+        table, order, number, after, upto = json.loads(name)
+        return cls(table, tuple(order), int(number), tuple(after), tuple(upto))
+
+    @property
+    def end(self) -> datetime:
+        """The time of its last place."""
+        return datetime.fromisoformat(self.upto[0])
+
+
+@dataclass(frozen=True, slots=True)
 class PostgresRelation:
     """A table as its database spells its name, with the types of its columns."""
 
     name: str
     types: Mapping[str, str]
+
+    @classmethod
+    def open(cls, session: PostgresSession, con: Connection, table: str) -> "PostgresRelation":
+        """The table in a snapshot that begins here, and lasts as long as the session."""
+        session.execute(SNAPSHOT)
+        name = quoted(*table.split(".", 1))
+        if found := session.columns(con, name):
+            return cls(name, found)
+        raise NotReady(f"there is no table {table} at {session.place}")
 
     def refuse_drift(self, contract: Contract) -> None:
         """Raise if a column is gone, or is of a type whose values are none of the contract's."""
@@ -49,6 +95,22 @@ class PostgresRelation:
             re.fullmatch(r"timestamp\(\d\) with time zone", self.types[column.source])
         )
 
+    def within(self, rows: Rows) -> str:
+        """The condition for a range, as an index on the columns of its order answers it."""
+        columns = f"({', '.join(map(quoted, rows.order))})"
+        bounds = [f"{columns} <= ({self._values(rows.order, rows.upto)})"]
+        bounds += [f"{columns} > ({self._values(rows.order, one)})" for one in [rows.after] if one]
+        return " AND ".join(bounds)
+
+    def behind(self, rows: Rows) -> str:
+        """The condition for all that comes after a range."""
+        columns = ", ".join(map(quoted, rows.order))
+        return f"({columns}) > ({self._values(rows.order, rows.upto)})"
+
+    def _values(self, order: Sequence[str], place: Sequence[str]) -> str:
+        pairs = zip(place, order, strict=True)
+        return ", ".join(f"CAST({literal(one)} AS {self.types[name]})" for one, name in pairs)
+
     def cell(self, column: Column) -> str:
         """A column in its raw type, in UTC if it has a zone. Infinite times are none."""
         name = quoted(column.source)
@@ -66,6 +128,15 @@ class PostgresRelation:
             for c in times
         ]
         return f"nullif(concat_ws('; ', {', '.join(whys) or 'NULL'}), '')"
+
+
+def prefix(table: str, order: Sequence[str]) -> str:
+    """What the names of all ranges of a table begin with, as long as its order is this one."""
+    return f"{spelled([table, order])[:-1]}, "
+
+
+def spelled(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def fits(kind: str, column: Column) -> bool:
