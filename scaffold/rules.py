@@ -167,8 +167,9 @@ def _can_be(pattern: Pattern, answers: Mapping[str, Any], catalogue: Catalogue) 
 
 
 def _answered(answers: Mapping[str, Any]) -> frozenset[str]:
-    columns, timed = answers.get("columns") or (), answers.get("event_time")
-    date = any(one["name"] == timed and one["type"] == "DATE" for one in columns)
+    timed = answers.get("event_time")
+    columns = (one for one in answers.get("columns") or () if isinstance(one, Mapping))
+    date = any(one.get("name") == timed and one.get("type") == "DATE" for one in columns)
     said = {"event_time": timed, "moment": timed and not date, "key": answers.get("key")}
     return frozenset(capability for capability, answer in said.items() if answer)
 

@@ -269,13 +269,21 @@ def test_a_batch_is_of_what_the_source_has() -> None:
     assert "files" not in kafka
     assert "messages" not in ordered(source="files", extraction="streaming")
     assert "messages" not in ordered(source="kafka", extraction="time_ranged")
+    table = ordered(source="postgres", extraction="streaming", overlap="1d")
+    assert (table["rows"], table["overlap"]) == (100_000, "1d")
+    assert not table.keys() & {"files", "messages"}
 
 
 @pytest.mark.parametrize(
     ("said", "why"),
     [
         ({"source": "kafka", "extraction": "full_snapshot"}, "not a state"),
-        ({"source": "postgres", "extraction": "streaming"}, "this source has none"),
+        ({"source": "postgres", "extraction": "streaming", "key": []}, "only a key says"),
+        (
+            {"source": "postgres", "extraction": "streaming", "event_time": None},
+            "of type TIMESTAMP",
+        ),
+        ({"source": "rest_api", "extraction": "streaming"}, "this source has none"),
         ({"source": "postgres", "table": 'orders"; drop'}, "no name of a table"),
         ({"source": "postgres", "table": "a.b.c"}, "no name of a table"),
         ({"source": "kafka", "topic": ".."}, "no name of a topic"),
