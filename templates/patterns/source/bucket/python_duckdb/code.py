@@ -22,8 +22,8 @@ from botocore.exceptions import (
     FlexibleChecksumError,
     HTTPClientError,
     IncompleteReadError,
-    ResponseStreamingError,
 )
+from botocore.exceptions import ConnectionError as NoConnection
 
 from ..core.errors import EnvironmentFailure, NotReady, Transient
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 logging.getLogger("botocore").setLevel(logging.WARNING)  # it says where it found credentials
 
-PASSING = (HTTPClientError, IncompleteReadError, ResponseStreamingError, FlexibleChecksumError)
+PASSING = (NoConnection, HTTPClientError, IncompleteReadError, FlexibleChecksumError)
 BUSY = ("SlowDown", "RequestTimeout", "ConditionalRequestConflict", "TooManyRequests")
 OTHER = ("PreconditionFailed", "NoSuchKey", "404", "412")
 RIGHT = (

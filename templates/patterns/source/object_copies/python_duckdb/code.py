@@ -49,7 +49,7 @@ class Copies:
             if not matches(names, parts) or name[:1] in ("", ".", "_") or name.endswith(".tmp"):
                 continue
             if "" in folders:
-                raise PipelineError(f"{one.key} has an empty name before a slash: no file has. Rename it")
+                raise PipelineError(f"{one.key} has an empty name in it, as no file has: rename it")
             found[file] = one
         return dict(sorted(found.items()))
 

@@ -38,6 +38,7 @@ class Handler(BaseHTTPRequestHandler):
     """One request."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or each answer waits for 40 ms
 
     def log_message(self, *_: Any) -> None: ...
 
