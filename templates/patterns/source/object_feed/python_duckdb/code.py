@@ -43,7 +43,8 @@ class ObjectFeed:
 
     def stamp_of(self, file: str) -> str:
         """The version that is there now; empty if there is none."""
-        return self.copies.bucket.etag(self.listed[file].key)
+        one = self.listed.get(file)
+        return self.copies.bucket.etag(one.key) if one else ""
 
     def lane(self, file: str) -> str:
         """All objects are one lane."""
