@@ -150,9 +150,11 @@ def _named(key: Key, raw: Any, shape: str, example: str) -> str | None:
         raise bad(
             key,
             raw,
-            "it is no glob of objects"
-            if key.kind == "objects"
-            else f"it is no name of {'an' if key.kind[0] in 'aeiou' else 'a'} {key.kind}",
+            (
+                "it is no glob of objects"
+                if key.kind == "objects"
+                else f"it is no name of {'an' if key.kind[0] in 'aeiou' else 'a'} {key.kind}"
+            ),
             f"For example: {example}",
         )
     return word

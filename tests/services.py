@@ -146,7 +146,8 @@ class Store:
 def store(**env: str) -> Iterator[Store]:
     """An object store for one test."""
     with tempfile.TemporaryDirectory(prefix="store-") as folder:
-        made = Store(*_free_ports(1), Path(folder, "log"))
+        (port,) = _free_ports(1)
+        made = Store(port, Path(folder, "log"))
         try:
             made.start(**env)
             yield made

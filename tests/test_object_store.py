@@ -238,7 +238,11 @@ def test_who_is_refused_and_what_is_not_there_is_said_and_no_unit_is_failed_for_
         assert "must be s3://<bucket>/<glob>" in log
         _, log = shop.call(*RUN, code=3, AWS_ENDPOINT_URL="not an address")
         assert SECRET not in log
-        bare = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_EC2_METADATA_DISABLED": "1"}
+        bare = {
+            "AWS_ACCESS_KEY_ID": "",
+            "AWS_SECRET_ACCESS_KEY": "",
+            "AWS_EC2_METADATA_DISABLED": "1",
+        }
         _, log = shop.call(*RUN, code=3, **bare)
         assert "NoCredentialsError" in log
         shop.bucket.client.create_bucket(Bucket="shop")
@@ -265,7 +269,7 @@ def test_runs_that_are_killed_and_a_store_that_goes_lose_and_double_nothing(
             running = shop.start(*REDO)
             time.sleep(chance.uniform(0.6, 1.6))
             served.stop()
-            out, log = running.communicate(timeout=300)
+            _, log = running.communicate(timeout=300)
             assert running.returncode in (0, 1, 3), log
             assert "Traceback" not in log
             assert all(len(versions) == 1 for versions in shop.amounts().values())

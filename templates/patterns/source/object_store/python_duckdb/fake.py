@@ -23,7 +23,7 @@ FAULTS: dict[str, list[Fault]] = {"list": [], "HEAD": [], "GET": []}
 ASKED: list[tuple[str, str]] = []  # of which kind a request was, and the name of the object
 BUCKET, PAGE = "worlds", 2
 FOLDERS: set[str] = set()  # of worlds: nothing else is served
-SECRET = "s3cr3t-0f-the-st0re"
+WORD = "s3cr3t-0f-the-st0re"
 
 
 class Server(ThreadingHTTPServer):
@@ -75,9 +75,11 @@ class Handler(BaseHTTPRequestHandler):
             "</Contents>"
             for name in left[:PAGE]
         ]
-        lines.append(f"<IsTruncated>{str(len(left) > PAGE).lower()}</IsTruncated>")
-        for last in left[PAGE - 1 : PAGE]:
-            lines.append(f"<NextContinuationToken>{spelled(last)}</NextContinuationToken>")
+        lines += ["<IsTruncated>true</IsTruncated>"] if len(left) > PAGE else []
+        lines += [
+            f"<NextContinuationToken>{spelled(one)}</NextContinuationToken>"
+            for one in left[PAGE - 1 : PAGE]
+        ]
         self.answer(200, f"<ListBucketResult>{''.join(lines)}</ListBucketResult>".encode())
 
     def give(self, path: Path, lacking: int = 0) -> None:
@@ -131,7 +133,7 @@ def settings(name: str, folder: Path, path: str) -> dict[str, str]:
     where = {
         "AWS_ENDPOINT_URL": server(),
         "AWS_ACCESS_KEY_ID": "proofs",
-        "AWS_SECRET_ACCESS_KEY": SECRET,
+        "AWS_SECRET_ACCESS_KEY": WORD,
         "AWS_REGION": "us-east-1",
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
