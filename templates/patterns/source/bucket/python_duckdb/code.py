@@ -135,4 +135,6 @@ def needed() -> Iterator[None]:
     except Changed as error:
         raise NotReady(str(error)) from None
     except Transient as error:
-        raise EnvironmentFailure(str(error)) from None
+        raise EnvironmentFailure(
+            f"{error}. See that it runs, and that AWS_ENDPOINT_URL leads to it, and run again"
+        ) from None
