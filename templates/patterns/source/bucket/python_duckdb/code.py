@@ -58,7 +58,7 @@ class Object:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """The client asks again by itself, as often as AWS_MAX_ATTEMPTS says (5 if nothing does)."""
+    """The client asks again by itself, up to AWS_MAX_ATTEMPTS times (a few if nothing says so)."""
 
     name: str
 

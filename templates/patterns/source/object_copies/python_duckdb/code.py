@@ -84,7 +84,11 @@ class Copies:
         if not (there and mark.exists() and mark.read_text("utf-8") == one.etag):
             copy.parent.mkdir(parents=True, exist_ok=True)
             half = copy.with_name(f"_{copy.name}")
-            self.bucket.fetch(one, half)
+            try:
+                self.bucket.fetch(one, half)
+            except BaseException:
+                half.unlink(missing_ok=True)  # the disk may be full
+                raise
             mark.unlink(missing_ok=True)
             half.replace(copy)
             mark.write_text(one.etag, "utf-8")
