@@ -66,7 +66,7 @@ def test_each_version_of_an_object_is_fetched_once(name: str, world: Make) -> No
     assert sorted(fetched()) == [a.name, b.name]
     assert here.again(2).exit == 0
     assert fetched() == []
-    here.write("b", here.rows(3, window=1, version=1))  # as long as before
+    here.write("b", here.rows(3, window=1, version=2))  # as long as before
     assert here.again(2).exit == 0
     assert fetched() == [b.name]
 
