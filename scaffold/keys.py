@@ -40,6 +40,7 @@ Kind = Literal[
     "choice",
     "table",
     "topic",
+    "objects",
     "endpoint",
     "field",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from scaffold import names
 from scaffold.errors import UsageError
 
 if TYPE_CHECKING:
+    from scaffold.answers import Pipeline
     from scaffold.sampling.signs import Signs
 
 HEAD = "# This machine only: git ignores this file."
@@ -63,6 +64,12 @@ def place(sample: Path) -> str:
 
     found = files.find(sample)
     return str(found.folder.resolve() / found.glob)
+
+
+def of_files(elsewhere: Mapping[str, str], pipelines: Iterable[Pipeline]) -> dict[str, str]:
+    """The places of those pipelines that read files; others only look like their sample."""
+    files = {one.name for one in pipelines if "path" in one.answers}
+    return {name: path for name, path in elsewhere.items() if name in files}
 
 
 def write(project: Path, elsewhere: Mapping[str, str]) -> None:

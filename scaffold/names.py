@@ -84,6 +84,11 @@ def glob(text: str) -> str:
         raise UsageError(
             "The path of the data is empty.", fix="Give one: --path 'data/orders/*.csv'"
         )
+    if text.startswith("s3://"):
+        raise UsageError(
+            f"Cannot use the path {show(text)}: it is in an object store.",
+            fix=f"That is a source of its own: --source object_store --objects {show(text)}",
+        )
     outside = "A path elsewhere is a setting, not an answer: take --sample PATH"
     if text.startswith(("/", "~")) or re.match(r"[A-Za-z]:", text):
         raise UsageError(f"Cannot use the path {show(text)}: it is absolute.", fix=f"{outside}.")

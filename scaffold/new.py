@@ -139,8 +139,8 @@ def _write(
     """Everything is made aside, so that what becomes visible is whole."""
     with _workplace(request, folder) as work:
         render.render(project.answers(), templates, work)
-        if found.elsewhere:
-            local.write(work, found.elsewhere)
+        if elsewhere := local.of_files(found.elsewhere, project.pipelines):
+            local.write(work, elsewhere)
         files = render.files(work)
         if request.dry_run:
             return files, False

@@ -56,7 +56,7 @@ class Setting:
     choices: Mapping[str, str] = field(default_factory=dict)
     """What each value means."""
     where: frozenset[str] = frozenset()
-    """Other patterns without which nothing reads it."""
+    """Other patterns without which nothing reads it; of those of one axis any will do."""
     role: str = ""
     """What it is to the units of the ledger: their `length`, the `start` of the first, how many come `again`."""
     changed: str = ""

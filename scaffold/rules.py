@@ -54,7 +54,7 @@ def settings(answers: Mapping[str, Any], catalogue: Catalogue) -> frozenset[str]
     for pattern in catalogue.patterns.values():
         if pattern.ref in possible:
             found |= pattern.reads
-            found.update(setting.key for setting in pattern.settings if setting.where <= possible)
+            found.update(s.key for s in pattern.settings if _beside(s.where, possible))
     return frozenset(found)
 
 
@@ -164,6 +164,12 @@ def _can_be(pattern: Pattern, answers: Mapping[str, Any], catalogue: Catalogue) 
     known = [other.id for other in catalogue.of(pattern.axis, hidden=True)]
     unclear = pattern.axis not in answers or any(id_ not in known for id_ in ids)
     return unclear or pattern.id in ids
+
+
+def _beside(where: frozenset[str], refs: Collection[str]) -> bool:
+    """Whether of each axis that is named one pattern is there: those of one axis are alternatives."""
+    there = {ref.partition("/")[0] for ref in where if ref in refs}
+    return there == {ref.partition("/")[0] for ref in where}
 
 
 def _answered(answers: Mapping[str, Any]) -> frozenset[str]:

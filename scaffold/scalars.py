@@ -14,6 +14,7 @@ from scaffold.keys import Key, bad
 
 NOTHING = ("", "none", "null")
 NULL_LIMIT = 40
+OBJECTS_LIMIT = 300
 _YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
@@ -124,6 +125,14 @@ def topic(key: Key, raw: Any, _: Catalogue) -> object:
     return _named(key, raw, r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,249}\Z", "orders.v1")
 
 
+def objects(key: Key, raw: Any, _: Catalogue) -> object:
+    bucket, part = r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", r"[A-Za-z0-9_.*?!=+,@()\[\]-]+"
+    word = _named(key, raw, rf"{bucket}(/(?!\.{{1,2}}(/|\Z)){part})+\Z", "s3://shop/orders/*.csv")
+    if word and len(word) > OBJECTS_LIMIT:
+        raise bad(key, raw, f"it has more than {OBJECTS_LIMIT} characters")
+    return word
+
+
 def endpoint(key: Key, raw: Any, _: Catalogue) -> object:
     return _named(key, raw, r"(?!.*//)[A-Za-z0-9_][A-Za-z0-9._~/-]{0,199}\Z", "v1/orders")
 
@@ -141,7 +150,11 @@ def _named(key: Key, raw: Any, shape: str, example: str) -> str | None:
         raise bad(
             key,
             raw,
-            f"it is no name of {'an' if key.kind[0] in 'aeiou' else 'a'} {key.kind}",
+            (
+                "it is no glob of objects"
+                if key.kind == "objects"
+                else f"it is no name of {'an' if key.kind[0] in 'aeiou' else 'a'} {key.kind}"
+            ),
             f"For example: {example}",
         )
     return word

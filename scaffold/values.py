@@ -134,6 +134,7 @@ _ONES: dict[str, Parser] = {
     "ratio": scalars.ratio,
     "table": scalars.table,
     "topic": scalars.topic,
+    "objects": scalars.objects,
     "endpoint": scalars.endpoint,
     "field": scalars.field,
     "choice": lambda key, raw, _: _choice(key, raw, list(key.choices)),

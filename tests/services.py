@@ -1,6 +1,6 @@
-"""Real servers for tests: a Kafka broker and a PostgreSQL, each on a free port of the loopback address.
+"""Real servers for tests: a Kafka broker, a PostgreSQL and an object store, each on a free port of the loopback address.
 
-Both come as artifacts of Maven Central (`tests/jvm.py`): the same on every machine, no rights and no package manager
+The first two come as artifacts of Maven Central (`tests/jvm.py`): the same on every machine, no rights and no package manager
 needed. PostgreSQL refuses to run as root; there it runs as `nobody`.
 """
 
@@ -12,6 +12,7 @@ import platform
 import shutil
 import socket
 import subprocess
+import sys
 import tarfile
 import tempfile
 import time
@@ -114,6 +115,44 @@ class Broker:
         if self.running:
             self.running.kill()
             self.running.wait()
+
+
+@dataclass
+class Store:
+    """moto's server, which speaks as S3 does and keeps nothing: what it has goes when it is stopped."""
+
+    port: int
+    log: Path
+    running: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self, **env: str) -> None:
+        command = (sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port))
+        with self.log.open("a") as log:
+            self.running = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | env)
+        _wait(self.port, self.running, self.log)
+
+    def stop(self) -> None:
+        """At once, as a machine that fails."""
+        if self.running:
+            self.running.kill()
+            self.running.wait()
+
+
+@contextmanager
+def store(**env: str) -> Iterator[Store]:
+    """An object store for one test."""
+    with tempfile.TemporaryDirectory(prefix="store-") as folder:
+        (port,) = _free_ports(1)
+        made = Store(port, Path(folder, "log"))
+        try:
+            made.start(**env)
+            yield made
+        finally:
+            made.stop()
 
 
 @contextmanager

@@ -24,8 +24,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from jinja2.sandbox import SandboxedEnvironment
 
-from scaffold import catalogue, defaults, facts, rules
+from scaffold import catalogue, defaults, facts, keys, rules, values
 from scaffold import chart as charts
+from scaffold.errors import UsageError
 from tests.said import pairwise
 
 ROOT = Path(__file__).parent.parent
@@ -389,6 +390,45 @@ def jinja(runtime: str = "python_duckdb") -> SandboxedEnvironment:
     return environment
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "s3://shop/*.csv",
+            "s3://a.b-c/in/**/[ab]-?.csv",
+            "s3://shop/x",
+            f"s3://shop/{'a' * 290}",
+        ),
+        *(
+            "s3://shop",
+            "s3://shop/",
+            "s3://shop//x",
+            "s3://shop/a/../x",
+            "s3://shop/./x",
+            "s3://s/x",
+        ),
+        *(
+            "s3://Shop/x",
+            "s3://shop/a b",
+            "s3://shop/ä",
+            "s3://shop/x\n",
+            "s3:/shop/x",
+            "data/x.csv",
+        ),
+        f"s3://shop/{'a' * 291}",
+    ],
+)
+def test_copier_takes_the_globs_of_objects_that_scaffold_takes(text: str) -> None:
+    (key,) = (one for one in keys.pipeline(catalogue.load()) if one.name == "objects")
+    said = "{% import 'templates/checks.jinja' as c with context %}{{ c.problem('objects', text) }}"
+    refused = jinja().from_string(said).render(text=text, reserved=[]).strip()
+    try:
+        assert values.parse(key, text, catalogue.load()) == text
+        assert not refused
+    except UsageError:
+        assert refused
+
+
 def combinations() -> Iterator[dict[str, Any]]:
     known = catalogue.load()
     choices = []
@@ -655,9 +695,9 @@ def test_templates_and_command_give_the_same_reasons(runtime: str) -> None:
     )
     known = catalogue.load().on(runtime)
     every = pairwise(known)
-    keys = list(known.patterns)
-    lines = template.render(every=every, keys=keys).splitlines()
-    for (said, key), line in zip(itertools.product(every, keys), lines, strict=True):
+    refs = list(known.patterns)
+    lines = template.render(every=every, keys=refs).splitlines()
+    for (said, key), line in zip(itertools.product(every, refs), lines, strict=True):
         ours = [charts.first(some, key, said) for some in (known.chart.choose, known.chart.reject)]
         assert json.loads(line) == [found.reason if found else "" for found in ours], (said, key)
 

@@ -168,6 +168,11 @@ def test_a_path_stays_inside_the_project(text: str) -> None:
     assert refusal(names.glob, text).what
 
 
+def test_a_path_in_an_object_store_is_refused_with_the_source_that_reads_it() -> None:
+    error = refusal(names.glob, "s3://shop/orders/*.csv")
+    assert "--source object_store --objects" in error.fix
+
+
 @pytest.mark.parametrize("text", ["data/orders/*.csv", "data/**/*.parquet", "data/my file.csv"])
 def test_a_glob_inside_the_project_is_a_path(text: str) -> None:
     assert names.glob(text) == text

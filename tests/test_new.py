@@ -199,6 +199,19 @@ def test_a_sample_outside_is_an_uncommitted_setting(
         assert name == "conf/local.toml" or str(data.parent).encode() not in content, name
 
 
+def test_a_sample_of_what_is_not_read_as_files_leaves_no_path(
+    scaffold: Scaffold, here: Path, data: Path
+) -> None:
+    done = scaffold(
+        *("new", "orders", "--defaults", "--sample", str(data), "--source", "object_store"),
+        *("--objects", "s3://shop/orders/*.csv"),
+    )
+    assert done.returncode == 0, done.stderr
+    assert not (here / "orders/conf/local.toml").exists()
+    found = tomllib.loads((here / "orders/conf/defaults.toml").read_text())
+    assert [one["path"] for one in found["pipelines"].values()] == ["s3://shop/orders/*.csv"]
+
+
 def test_no_row_of_a_sample_is_copied(scaffold: Scaffold, here: Path, data: Path) -> None:
     scaffold("new", "orders", "--defaults", "--sample", str(data))
     assert not any(b"x137" in content for content in tree(here / "orders").values())

@@ -362,6 +362,8 @@ def test_what_cannot_be_read_is_refused_with_the_reason(
 def test_a_missing_path_and_a_folder_without_data_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="does not exist"):
         infer(tmp_path / "nowhere")
+    with pytest.raises(UsageError, match="in an object store"):
+        infer(Path("s3://shop/orders/a.csv"))
     with pytest.raises(UsageError, match="No data"):
         infer(tmp_path)
 

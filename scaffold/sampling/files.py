@@ -50,6 +50,11 @@ def find(path: Path) -> Found:
     try:
         if path.is_dir():
             return _folder(path)
+        if "s3:" in path.parts:
+            fix = (
+                "Copy one object here for --sample, and say --source object_store --objects s3://…"
+            )
+            raise UsageError(f"The sample {path.name} is in an object store.", fix=fix)
         if not path.exists():
             fix = "Check the spelling; a glob has to be given as its folder."
             raise UsageError(f"The sample {path} does not exist.", fix=fix)

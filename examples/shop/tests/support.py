@@ -446,7 +446,7 @@ def having(**parts: str) -> list[str]:
         chosen = {slot: getattr(pipeline, slot) for slot in parts}
         chosen = {s: one if isinstance(one, tuple) else (one,) for s, one in chosen.items()}
         kinds = {
-            slot: {type(part).__name__ for one in some for part in layers(one)}
+            slot: {k.__name__ for one in some for part in layers(one) for k in type(part).__mro__}
             for slot, some in chosen.items()
         }
         consumer = hasattr(pipeline.source, "producer")
