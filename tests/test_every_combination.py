@@ -24,8 +24,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::copier.errors.DirtyLocalWarning"),
 ]
 TOOLS = (("black", "--check"), ("ruff", "check", "--no-cache"))
-LIMIT = 120
-"""Lines of code that a pattern's file may have: it is read in minutes."""
 
 
 def run(folder: Path, *command: str) -> str:
