@@ -53,8 +53,10 @@ def of(runtime: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", of(PYTHON))
-def test_an_example_s_own_tests_pass(name: str) -> None:
-    assert_proved(EXAMPLES / name)
+@pytest.mark.parametrize("kills", ["8", pytest.param("20", marks=pytest.mark.matrix)])
+def test_an_example_s_own_tests_pass(name: str, kills: str) -> None:
+    """In every run with fewer kills than its owner has."""
+    assert_proved(EXAMPLES / name, KILLS=kills)
 
 
 @pytest.mark.parametrize("runtime", [PYTHON, SCALA])

@@ -46,7 +46,7 @@ def assert_proved(folder: Path, **more: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("choice", PAIRS, ids=title)
 def test_its_own_tests_pass(choice: Choice, tmp_path: Path, templates: source.Templates) -> None:
-    """With fewer kills than its owner has: the examples have those, and the proofs that must fail."""
+    """With fewer kills than its owner has: the matrix has those, and the proofs that must fail."""
     assert_proved(project(tmp_path / "shop", templates, [choice]), KILLS="8")
 
 
