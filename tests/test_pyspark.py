@@ -61,7 +61,7 @@ def published(tables: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("scala")
+@pytest.mark.xdist_group("pyspark")
 def test_spark_publishes_the_same_rows_and_says_the_same(
     tmp_path: Path, templates: source.Templates, jdk: Java
 ) -> None:
@@ -92,7 +92,7 @@ def test_spark_publishes_the_same_rows_and_says_the_same(
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("scala")
+@pytest.mark.xdist_group("pyspark")
 def test_a_project_that_outgrew_duckdb_moves_with_its_rows_and_its_owner_s_sql(
     tmp_path: Path, releases: Releases, jdk: Java
 ) -> None:
@@ -142,7 +142,7 @@ SPARK_S_OWN = (
 """What the engine and its sink do; what all engines do is proved on DuckDB in every run."""
 
 
-@pytest.mark.xdist_group("scala")
+@pytest.mark.xdist_group("pyspark")
 @pytest.mark.parametrize(
     "files",
     [
@@ -157,7 +157,7 @@ def test_the_example_s_own_tests_pass(files: Sequence[str], jdk: Java) -> None:
 
 
 @pytest.mark.matrix
-@pytest.mark.xdist_group("scala")
+@pytest.mark.xdist_group("pyspark")
 @pytest.mark.parametrize("choice", cover(2, PYSPARK), ids=title)
 def test_the_proofs_of_a_combination_pass(
     choice: Choice, tmp_path: Path, templates: source.Templates, jdk: Java
@@ -168,7 +168,7 @@ def test_the_proofs_of_a_combination_pass(
 
 
 @pytest.mark.matrix
-@pytest.mark.xdist_group("scala")
+@pytest.mark.xdist_group("pyspark")
 @pytest.mark.parametrize("mutation", mutations(PYSPARK), ids=str)
 def test_a_proof_fails_without_its_mechanism(
     mutation: Mutation, tmp_path: Path, templates: source.Templates, jdk: Java
