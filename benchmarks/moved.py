@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from environments import CACHE, Environment, call, environment, say
+from environments import Environment, say
 from measure import Program, compare
-from pipelines import BACKFILL, CHUNK, FIRST, answers
+from pipelines import BACKFILL, CHUNK, FIRST, WAREHOUSES, empty, python_of, rendered, settings
 from report import Line
 
 SPARK = {"spark.master": "local[2]", "spark.driver.memory": "2g"}
 PRINT = """
-import sys
 from events.core.settings import load
 from events.pipelines import PIPELINES
 pipeline = PIPELINES["events"](load())
@@ -73,24 +70,7 @@ def moved(ours: Environment, events: Path, times: int) -> Iterator[Line]:
 
 def side(ours: Environment, runtime: str, events: Path) -> Side:
     """Render the project, and install what it depends on."""
-    project = CACHE / "projects" / runtime
-    shutil.rmtree(project, ignore_errors=True)
-    asked = json.loads(answers("time_ranged", CACHE / "answers").read_text(encoding="utf-8"))
-    file = CACHE / "answers" / f"{runtime}.json"
-    file.write_text(json.dumps({**asked, "runtime": runtime}), encoding="utf-8")
-    call(ours.program("scaffold"), "new", project, "--defaults", "--no-git", "--answers", file)
-    settings = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
-    python = environment(runtime, settings["project"]["dependencies"]).program("python")
-    env = {
-        "PYTHONPATH": "src",
-        "PIPELINE_WAREHOUSE": str(CACHE / "warehouses" / runtime),
-        "PIPELINE_CHUNK": str(CHUNK),
-        "PIPELINE_PIPELINES__EVENTS__PATH": f"{events}/*.parquet",
-    }
+    project = rendered(ours, runtime, "time_ranged", runtime=runtime)
+    env = {"PYTHONPATH": "src", **settings(WAREHOUSES / runtime, events)}
     more = {"PIPELINE_SPARK": json.dumps(SPARK)} if runtime == "python_spark" else {}
-    return Side(project, python, env | more)
-
-
-def empty() -> None:
-    shutil.rmtree(CACHE / "warehouses", ignore_errors=True)
-    (CACHE / "warehouses").mkdir(parents=True)
+    return Side(project, python_of(project, runtime), env | more)

@@ -19,6 +19,7 @@ from report import Line
 
 DAY, MANY = 2.0, 1.15  # the targets
 BACKFILL, CHUNK = 90, 10
+WAREHOUSES = CACHE / "warehouses"
 RAW = Path(__file__).with_name("raw.py")
 FIRST = date.fromisoformat(SINCE)
 LAST = FIRST + timedelta(days=DAYS)
@@ -63,24 +64,14 @@ class Bench:
     name: str
 
     def warehouse(self, side: str) -> Path:
-        return CACHE / "warehouses" / f"{self.name}-{side}.duckdb"
+        return WAREHOUSES / f"{self.name}-{side}.duckdb"
 
     def ours(self, *words: str) -> Program:
-        env = {
-            "PYTHONPATH": "src",
-            "PIPELINE_WAREHOUSE": str(self.warehouse("ours")),
-            "PIPELINE_CHUNK": str(CHUNK),
-            "PIPELINE_PIPELINES__EVENTS__PATH": f"{self.events}/*.parquet",
-        }
+        env = {"PYTHONPATH": "src", **settings(self.warehouse("ours"), self.events)}
         return Program([self.python, "-m", "events", *words], self.project, env)
 
     def raw(self, *words: str) -> Program:
         return Program([self.python, RAW, self.events, self.warehouse("raw"), *words])
-
-    def empty(self) -> None:
-        """Remove both warehouses."""
-        shutil.rmtree(CACHE / "warehouses", ignore_errors=True)
-        (CACHE / "warehouses").mkdir(parents=True)
 
     def differing(self) -> list[str]:
         """The tables in which the two sides differ, by count and hashes of all rows."""
@@ -99,13 +90,40 @@ class Bench:
 
 def bench(ours: Environment, extraction: str, events: Path) -> Bench:
     """Render the project, and install what it depends on."""
-    project = CACHE / "projects" / extraction
+    project = rendered(ours, extraction, extraction)
+    return Bench(project, python_of(project, "project"), events, extraction)
+
+
+def rendered(ours: Environment, name: str, extraction: str, **more: str) -> Path:
+    """A new project of the events, with what else is answered."""
+    project = CACHE / "projects" / name
     shutil.rmtree(project, ignore_errors=True)
-    file = answers(extraction, CACHE / "answers")
+    asked = json.loads(answers(extraction, CACHE / "answers").read_text(encoding="utf-8"))
+    file = CACHE / "answers" / f"{name}.json"
+    file.write_text(json.dumps({**asked, **more}), encoding="utf-8")
     call(ours.program("scaffold"), "new", project, "--defaults", "--no-git", "--answers", file)
+    return project
+
+
+def python_of(project: Path, name: str) -> Path:
+    """A Python that has what a project depends on."""
     settings = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
-    python = environment("project", settings["project"]["dependencies"]).program("python")
-    return Bench(project, python, events, extraction)
+    return environment(name, settings["project"]["dependencies"]).program("python")
+
+
+def settings(warehouse: Path, events: Path, chunk: int = CHUNK) -> dict[str, str]:
+    """What a project is told by the environment."""
+    return {
+        "PIPELINE_WAREHOUSE": str(warehouse),
+        "PIPELINE_CHUNK": str(chunk),
+        "PIPELINE_PIPELINES__EVENTS__PATH": f"{events}/*.parquet",
+    }
+
+
+def empty() -> None:
+    """Remove the warehouses of all sides."""
+    shutil.rmtree(WAREHOUSES, ignore_errors=True)
+    WAREHOUSES.mkdir(parents=True)
 
 
 def windows(ours: Environment, events: Path, times: int) -> Iterator[Line]:
@@ -114,7 +132,7 @@ def windows(ours: Environment, events: Path, times: int) -> Iterator[Line]:
     say(f"backfill of {BACKFILL} days, {times} times")
     first, end = str(FIRST), str(FIRST + timedelta(days=BACKFILL))
     pair = (made.ours("backfill", "events", first, end), made.raw("days", first, end, str(CHUNK)))
-    backfill = compare([pair] * times, made.empty)
+    backfill = compare([pair] * times, empty)
     yield Line(f"backfill, {BACKFILL} days by {CHUNK}", "raw DuckDB SQL", backfill, MANY)
     say("one day after the other")
     days = compare([one_day(made, n) for n in range(BACKFILL, DAYS)])
@@ -132,7 +150,7 @@ def snapshot(ours: Environment, events: Path, times: int) -> Line:
     made = bench(ours, "full_snapshot", events)
     say(f"snapshot, {times} times")
     pair = (made.ours("run", "--as-of", str(LAST)), made.raw("snapshot", str(LAST)))
-    compared = compare([pair] * times, made.empty)
+    compared = compare([pair] * times, empty)
     same(made)
     return Line("full snapshot", "raw DuckDB SQL", compared, MANY)
 

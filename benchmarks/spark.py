@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -10,15 +9,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from environments import CACHE, Environment, call, say
+from environments import Environment, call, say
 from measure import Compared, Pair, Program, compare, middle, spent
-from pipelines import BACKFILL, CHUNK, FIRST, answers
+from pipelines import BACKFILL, CHUNK, FIRST, WAREHOUSES, empty, rendered, settings
 from report import Line
 
 TARGET = 1.1
 AGAIN = 5
 RAW = Path(__file__).with_name("Raw.scala")
-WAREHOUSES = CACHE / "warehouses"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +30,7 @@ class Bench:
     def pair(self, days: int, chunk: int, *, bronze: bool = True) -> Pair:
         """The first days by both sides; by hand without bronze, if asked."""
         words = [str(FIRST), str(FIRST + timedelta(days=days))]
-        env = {
-            "PIPELINE_WAREHOUSE": str(warehouse("ours")),
-            "PIPELINE_CHUNK": str(chunk),
-            "PIPELINE_PIPELINES__EVENTS__PATH": f"{self.events}/*.parquet",
-        }
+        env = settings(warehouse("ours"), self.events, chunk)
         raw = [str(self.events), str(warehouse("raw")), str(bronze).lower(), *words, str(chunk)]
         ours = Program([*self.java, "events.Main", "backfill", "events", *words], self.project, env)
         return ours, Program([*self.java, "events.Raw", *raw])
@@ -87,19 +81,9 @@ def warehouse(side: str) -> Path:
     return WAREHOUSES / f"spark-{side}"
 
 
-def empty() -> None:
-    shutil.rmtree(WAREHOUSES, ignore_errors=True)
-    WAREHOUSES.mkdir(parents=True)
-
-
 def built(ours: Environment, events: Path) -> Bench:
     """The project and, beside it in the same build, the program by hand."""
-    project = CACHE / "projects" / "spark"
-    shutil.rmtree(project, ignore_errors=True)
-    asked = json.loads(answers("time_ranged", CACHE / "answers").read_text(encoding="utf-8"))
-    file = CACHE / "answers" / "spark.json"
-    file.write_text(json.dumps({**asked, "runtime": "scala_spark"}), encoding="utf-8")
-    call(ours.program("scaffold"), "new", project, "--defaults", "--no-git", "--answers", file)
+    project = rendered(ours, "spark", "time_ranged", runtime="scala_spark")
     shutil.copy(RAW, project / "src/main/scala/events/Raw.scala")
     say("Spark: compiling")
     options = "SBT_OPTS=-Xmx2g -Dsbt.color=false -Dsbt.supershell=false"

@@ -7,13 +7,14 @@ a pattern means that joins or leaves, stands in the catalogue; here it is compar
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from scaffold import keys
 from scaffold.answers import Pipeline
 from scaffold.catalogue import Catalogue
+from scaffold.pattern import Pattern
 from scaffold.pipelines import Change
 from scaffold.sides import Side
 
@@ -48,10 +49,15 @@ def of_switch(old: Pipeline, new: Pipeline, catalogue: Catalogue) -> Consequence
 
 def carrying(change: Change, catalogue: Catalogue) -> Iterator[str]:
     """The commands that carry over what sinks have that the project leaves."""
-    left = {part.ref for old, _ in change.kept for part in Side.of(old, catalogue).parts}
-    for part in catalogue.patterns.values():
-        if part.carries in left and catalogue.made(part):
-            yield part.carry.format(package=change.after.package)
+    left = {Side.of(old, catalogue).sink.ref for old, _ in change.kept}
+    for part in _carriers(left, catalogue):
+        yield part.carry.format(package=change.after.package)
+
+
+def _carriers(sinks: Collection[str], catalogue: Catalogue) -> Iterator[Pattern]:
+    """What the runtime has to carry over what one of these sinks holds."""
+    every = catalogue.patterns.values()
+    return (part for part in every if part.carries in sinks and catalogue.made(part))
 
 
 def of_addition(new: Pipeline, catalogue: Catalogue) -> Consequence:
@@ -69,10 +75,7 @@ def of_removal(old: Pipeline, catalogue: Catalogue) -> Consequence:
 
 def _moved(was: Side, now: Side, catalogue: Catalogue) -> Iterator[str]:
     yield f"{now.sink.title} is empty, its ledger too: the next run does {now.everything}."
-    if any(
-        part.carries == was.sink.ref and catalogue.made(part)
-        for part in catalogue.patterns.values()
-    ):
+    if any(_carriers({was.sink.ref}, catalogue)):
         yield f"Or carry over what {was.sink.title} has, before that run: by the next steps below."
     yield f"What {was.sink.title} has stays there, and nothing reads it any more. To delete it: {was.empty}."
     if now.sink.connection:

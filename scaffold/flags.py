@@ -96,6 +96,11 @@ def options(catalogue: Catalogue, *, project: bool = True) -> list[click.Paramet
     return sorted(found, key=lambda o: list(GROUPS.values()).index(getattr(o, "heading", "")))
 
 
+def runtime(catalogue: Catalogue) -> list[click.Parameter]:
+    """The option for the runtime alone."""
+    return _options(keys.RUNTIME, catalogue)
+
+
 def layer(given: Mapping[str, Any]) -> dict[str, Any]:
     """The answers among a command's parameters: those that were given."""
     found: dict[str, Any] = {}

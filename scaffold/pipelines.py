@@ -76,10 +76,7 @@ def moved(record: Record, runtime: str, said: Entry, catalogue: Catalogue) -> Ch
         gone = [axis for axis, part in parts.items() if not catalogue.made(part)]
         kept = {key: value for key, value in entry.items() if key not in gone}
         found.append(_forgetting({**kept, **said}, said, catalogue))
-    was = _project(record, entries(record.answers, catalogue), catalogue)
-    will = _project(record, found, catalogue, runtime)
-    asked = {"runtime": will.runtime, "pipelines": will.answers()["pipelines"]}
-    return Change(was, will, {} if was == will else asked)
+    return _change(record, found, catalogue, runtime=runtime)
 
 
 def added(record: Record, more: Sequence[Entry], catalogue: Catalogue) -> Change:
@@ -143,16 +140,15 @@ def _forgetting(entry: Entry, said: Entry, catalogue: Catalogue) -> dict[str, An
     return {**entry, "accept": [rule for rule in entry.get("accept") or () if rule in refused]}
 
 
-def _change(record: Record, after: Sequence[Entry], catalogue: Catalogue) -> Change:
+def _change(record: Record, after: Sequence[Entry], catalogue: Catalogue, **project: str) -> Change:
+    """Other pipelines, and what else of the `project` is other."""
     was = _project(record, entries(record.answers, catalogue), catalogue)
-    will = _project(record, after, catalogue)
-    asked = {"pipelines": will.answers()["pipelines"]}
+    will = _project(record, after, catalogue, **project)
+    asked = project | {"pipelines": will.answers()["pipelines"]}
     return Change(was, will, {} if was == will else asked)
 
 
-def _project(
-    record: Record, found: Sequence[Entry], catalogue: Catalogue, runtime: str = ""
-) -> Project:
+def _project(record: Record, found: Sequence[Entry], catalogue: Catalogue, **other: str) -> Project:
     own = {key.name: record.answers[key.name] for key in keys.PROJECT if key.name in record.answers}
-    own |= {"runtime": runtime} if runtime else {}
-    return answers.complete(own | {"pipelines": [dict(entry) for entry in found]}, catalogue)
+    pipelines = {"pipelines": [dict(entry) for entry in found]}
+    return answers.complete(own | other | pipelines, catalogue)

@@ -37,10 +37,18 @@ def prove(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedPro
     )
 
 
-def assert_proved(folder: Path, **more: str) -> None:
-    ended = prove(folder, **more)
+def assert_proved(folder: Path, *arguments: str, **more: str) -> None:
+    ended = prove(folder, *arguments, **more)
     assert ended.returncode == 0, ended.stdout[-6000:] + ended.stderr[-2000:]
     assert " skipped" not in ended.stdout
+
+
+def assert_noticed(folder: Path, mutation: Mutation) -> None:
+    """The proof that must fail does, once a project's code has lost its mechanism."""
+    (changed,) = (folder / "src").glob(f"*/{mutation.file}")
+    changed.write_text(mutation.applied(changed.read_text(encoding="utf-8")), encoding="utf-8")
+    ended = prove(folder, "-x", "-k", mutation.fails)
+    assert ended.returncode == 1, ended.stdout[-3000:]
 
 
 @pytest.mark.slow
@@ -63,7 +71,4 @@ def test_a_proof_fails_without_its_mechanism(
     mutation: Mutation, tmp_path: Path, templates: source.Templates
 ) -> None:
     folder = project(tmp_path / "shop", templates, [having(mutation.pattern, mutation.choice)])
-    (changed,) = (folder / "src").glob(f"*/{mutation.file}")
-    changed.write_text(mutation.applied(changed.read_text(encoding="utf-8")), encoding="utf-8")
-    ended = prove(folder, "-x", "-k", mutation.fails)
-    assert ended.returncode == 1, ended.stdout[-3000:]
+    assert_noticed(folder, mutation)

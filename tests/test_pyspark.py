@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import pickle
 import shutil
 import subprocess
@@ -16,11 +15,13 @@ import pytest
 
 from scaffold import source
 from tests.combinations import PYSPARK, PYTHON, Choice, answers, compared, cover, every, made, title
+from tests.inherited import inherited
 from tests.jvm import Java
 from tests.mutations import Mutation, mutations, nearest
+from tests.pooled import Said
 from tests.releases import Releases, commit
-from tests.test_parity import BAD, GOOD, LATER, ledger, still, write
-from tests.test_proofs import prove
+from tests.test_parity import BAD, GOOD, LATER, facts, ledger, write
+from tests.test_proofs import assert_noticed, assert_proved
 
 pytestmark = pytest.mark.filterwarnings("ignore::copier.errors.DirtyLocalWarning")
 SMALL = {
@@ -34,25 +35,19 @@ SMALL = {
 }
 EXAMPLES = Path(__file__).parent.parent / "examples"
 PERFORM = Path(__file__).with_name("perform.py")
-Facts = list[tuple[int, list[Any]]]
 
 
 def perform(folder: Path, todo: Sequence[Sequence[str]], place: Path, **env: str) -> Any:
     """What the commands of a project say, all in one process, and what its tables have then."""
     place.with_suffix(".todo").write_text(json.dumps(todo))
-    clean = {k: v for k, v in os.environ.items() if not k.startswith("PIPELINE_")}
     subprocess.run(
         (sys.executable, str(PERFORM), str(place.with_suffix(".todo")), str(place)),
         cwd=folder,
-        env={**clean, "PYTHONPATH": str(folder / "src"), **env},
+        env={**inherited(), "PYTHONPATH": str(folder / "src"), **env},
         check=True,
     )
-    return pickle.loads(place.read_bytes())
-
-
-def facts(said: Sequence[tuple[int, str]]) -> Facts:
-    """Exit codes and what was printed, but for what moves."""
-    return [(code, [still(json.loads(line)) for line in out.splitlines()]) for code, out in said]
+    said, tables = pickle.loads(place.read_bytes())
+    return [Said(*one) for one in said], tables
 
 
 def published(tables: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,7 +80,7 @@ def test_spark_publishes_the_same_rows_and_says_the_same(
         ]
         said[runtime], tables[runtime] = perform(here, todo, tmp_path / f"{runtime}.pickle", **env)
         ledgers[runtime] = ledger(here / "warehouse")
-    assert facts(said[PYSPARK]) == facts(said[PYTHON])
+    assert [*map(facts, said[PYSPARK])] == [*map(facts, said[PYTHON])]
     assert published(tables[PYSPARK]) == published(tables[PYTHON])
     assert all(rows for name, rows in published(tables[PYTHON]).items() if name.endswith("gold"))
     assert ledgers[PYSPARK] == ledgers[PYTHON]
@@ -126,9 +121,9 @@ def test_a_project_that_outgrew_duckdb_moves_with_its_rows_and_its_owner_s_sql(
     carry = [["carry", "warehouse.duckdb"], ["carry", "warehouse.duckdb"]]
     env = {"PIPELINE_SPARK": json.dumps(SMALL)}
     (first, again, *said), tables = perform(here, [*carry, *then], tmp_path / "m.pickle", **env)
-    assert (first, again[0]) == ((0, "flights: 4 units of warehouse.duckdb\n"), 2)
-    assert facts(said) == facts(expected)
-    assert said[0][1].count("{}") == 1, "what was done stays done"
+    assert (first, again.code) == (Said(0, "flights: 4 units of warehouse.duckdb\n"), 2)
+    assert [*map(facts, said)] == [*map(facts, expected)]
+    assert said[0].out.count("{}") == 1, "what was done stays done"
     assert tables == kept
     assert all(tables.values()) or tables["flights.quarantine"] == []
 
@@ -151,9 +146,7 @@ SPARK_S_OWN = (
     ],
 )
 def test_the_example_s_own_tests_pass(files: Sequence[str], jdk: Java) -> None:
-    ended = prove(EXAMPLES / "orders_pyspark", *files)
-    assert ended.returncode == 0, ended.stdout[-6000:] + ended.stderr[-2000:]
-    assert " skipped" not in ended.stdout
+    assert_proved(EXAMPLES / "orders_pyspark", *files)
 
 
 @pytest.mark.matrix
@@ -163,8 +156,7 @@ def test_the_proofs_of_a_combination_pass(
     choice: Choice, tmp_path: Path, templates: source.Templates, jdk: Java
 ) -> None:
     folder = made(tmp_path / "shop", templates, answers([choice], runtime=PYSPARK))
-    ended = prove(folder)
-    assert ended.returncode == 0, ended.stdout[-6000:] + ended.stderr[-2000:]
+    assert_proved(folder)
 
 
 @pytest.mark.matrix
@@ -175,10 +167,7 @@ def test_a_proof_fails_without_its_mechanism(
 ) -> None:
     choice = nearest(mutation.pattern, mutation.choice, every(PYSPARK), PYSPARK)[0]
     folder = made(tmp_path / "shop", templates, answers([choice], runtime=PYSPARK))
-    (changed,) = (folder / "src").glob(f"*/{mutation.file}")
-    changed.write_text(mutation.applied(changed.read_text(encoding="utf-8")), encoding="utf-8")
-    ended = prove(folder, "-x", "-k", mutation.fails)
-    assert ended.returncode == 1, ended.stdout[-3000:]
+    assert_noticed(folder, mutation)
 
 
 def test_a_machine_without_java_is_told_how_to_mend_it(

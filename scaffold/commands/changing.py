@@ -48,9 +48,7 @@ def switch(name: str | None, given: Given) -> int:
     if (runtime := given.get("key__runtime")) or not name:
         return _move(name, runtime, given)
     catalogue, problems = catalogues.load(), Problems()
-    request = making.request(None, _as_new(given), problems, defaults=False)
-    problems.found += pipelines.misplaced(key for layer in request.layers for key in layer)
-    (said,) = new.draft(request, catalogue, problems).values.get("pipelines") or [{}]
+    said = _said(given, catalogue, problems)
     if not said and not problems.found:
         fix = "Say what, as in --extraction lookback; scaffold switch --help has all of it."
         problems.found.append(UsageError("Nothing is said that should be switched.", fix=fix))
@@ -73,20 +71,16 @@ def _move(name: str | None, runtime: str | None, given: Given) -> int:
     if name or not runtime:
         raise UsageError(
             (
-                "Say which pipeline, or which runtime."
-                if not name
-                else "A runtime is the whole project's."
+                "A runtime is the whole project's."
+                if name
+                else "Say which pipeline, or which runtime."
             ),
             fix="scaffold switch PIPELINE ..., or scaffold switch --runtime RUNTIME ...",
         )
     catalogue, problems = catalogues.load(), Problems()
     named = str(values.parse(keys.RUNTIME, runtime, catalogue))
     catalogue = catalogue.on(named)
-    request = making.request(
-        None, _as_new({**given, "key__runtime": None}), problems, defaults=False
-    )
-    problems.found += pipelines.misplaced(key for layer in request.layers for key in layer)
-    (said,) = new.draft(request, catalogue, problems).values.get("pipelines") or [{}]
+    said = _said({**given, "key__runtime": None}, catalogue, problems)
     problems.check()
 
     def step(found: Record) -> Step:
@@ -102,6 +96,14 @@ def _move(name: str | None, runtime: str | None, given: Given) -> int:
         return Step(title, change, news, making.words("switch"), {}, carry)
 
     return _carry_out(step, given)
+
+
+def _said(given: Given, catalogue: Catalogue, problems: Problems) -> Mapping[str, Any]:
+    """What is said of a pipeline that is there."""
+    request = making.request(None, _as_new(given), problems, defaults=False)
+    problems.found += pipelines.misplaced(key for layer in request.layers for key in layer)
+    (said,) = new.draft(request, catalogue, problems).values.get("pipelines") or [{}]
+    return said  # type: ignore[no-any-return]
 
 
 def _other_language(before: Catalogue, after: Catalogue) -> UsageError:

@@ -32,7 +32,8 @@ def add_command() -> click.Command:
 
 def switch_command() -> click.Command:
     pipeline = click.Argument(["pipeline"], required=False, shell_complete=completing.pipelines)
-    params = [pipeline, flags.data(), *_common(), *_runtime(), *_answers()]
+    runtime = flags.runtime(catalogues.load())
+    params = [pipeline, flags.data(), *_common(), *runtime, *_answers()]
     return GroupedCommand("switch", params=params, callback=_switch, help=SWITCH)
 
 
@@ -44,10 +45,6 @@ def remove_command() -> click.Command:
 
 def _answers() -> list[click.Parameter]:
     return flags.options(catalogues.load(), project=False)
-
-
-def _runtime() -> list[click.Parameter]:
-    return [p for p in flags.options(catalogues.load()) if p.name == "key__runtime"]
 
 
 def _common() -> list[click.Parameter]:
