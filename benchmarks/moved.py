@@ -1,4 +1,7 @@
-"""The same project on Spark (local[2]) against itself on DuckDB: what it costs to move before one has to."""
+"""The same project on Spark (local[2]) against itself on DuckDB: what it costs to move before one has to.
+
+Wall times only: Spark is a process that Python starts and does not wait for, so its CPU time and memory are in no figure.
+"""
 
 from __future__ import annotations
 
