@@ -125,7 +125,7 @@ def settled(examples: int) -> settings:
 
 
 @pytest.mark.slow
-@settled(40)
+@settled(20)
 @example(mine=[("insert", "guide.md", 3)], theirs=[("delete", "guide.md", 0)])
 @example(mine=[("insert", "guide.md", 3)], theirs=[("rename", "guide.md", 0)])
 @example(

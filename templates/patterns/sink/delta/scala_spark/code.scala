@@ -55,11 +55,18 @@ final private class DeltaStore(
     val known = snapshot(table.name)
     val added = table.columns.filterNot(column => known.schema.names.contains(column.name))
     if (known.version < 0)
-      DeltaTable.create(spark).location(place(table.name)).addColumns(table.schema).execute()
+      described(table).execute()
     else if (added.nonEmpty) {
       val columns = added.map(column => s"${column.name} ${column.kind}").mkString(", ")
       spark.sql(s"ALTER TABLE delta.`${place(table.name)}` ADD COLUMNS ($columns)")
     }
+  }
+
+  /** Rows as they came are only asked for by their unit: no other statistics are made of them. */
+  private def described(table: Table) = {
+    val all = DeltaTable.create(spark).location(place(table.name)).addColumns(table.schema)
+    if (table.names.contains("_line")) all.property("delta.dataSkippingStatsColumns", "_unit")
+    else all
   }
 
   /** Takes back what an attempt wrote that never got into the ledger. */
@@ -118,7 +125,7 @@ final private class DeltaStore(
 
     /** Whether it shows without a job that there are no rows. */
     private def nothing(coming: DataFrame) =
-      coming.queryExecution.optimizedPlan.maxRows.contains(0L)
+      coming.queryExecution.analyzed.maxRows.contains(0L)
 
     private def bare(table: Table) = snapshot(table.name).checksumOpt.exists(_.numFiles == 0)
 

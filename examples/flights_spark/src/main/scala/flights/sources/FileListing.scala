@@ -9,7 +9,7 @@ import scala.collection.concurrent.TrieMap
 import scala.util.Try
 
 import org.apache.hadoop.conf.Configuration
-import org.apache.hadoop.fs.{FileStatus, Path}
+import org.apache.hadoop.fs.{FileStatus, FileSystem, Path}
 import org.apache.spark.sql.Column
 import org.apache.spark.sql.expressions.UserDefinedFunction
 import org.apache.spark.sql.functions.{col, lit, monotonically_increasing_id, udf}
@@ -56,12 +56,25 @@ final case class FileListing(glob: String) {
 
   /** What is there now, by name. */
   def files(hadoop: Configuration): Seq[Found] = {
-    val system = new Path(root).getFileSystem(hadoop)
+    val folder = new Path(root)
+    val system = folder.getFileSystem(hadoop)
     val base = place(hadoop)
-    val all = Iterator.unfold(Try(system.listFiles(new Path(root), true)).recover {
-      case _: FileNotFoundException => null // there is no such folder
-    }.get)(found => if (found != null && found.hasNext) Some(found.next() -> found) else None)
+    val all =
+      try if (system.getUri.getScheme == "file") below(system, folder) else told(system, folder)
+      catch { case _: FileNotFoundException => Iterator.empty } // there is no such folder
     all.map(status => found(status, base)).filter(matches).map(readable).toSeq.sortBy(_.name)
+  }
+
+  /** Local files; for `listFiles` Hadoop would start a process for each, to learn who owns it. */
+  private def below(system: FileSystem, folder: Path): Iterator[FileStatus] =
+    system.listStatus(folder).iterator.flatMap { one =>
+      if (one.isDirectory) below(system, one.getPath) else Iterator(one)
+    }
+
+  /** The files of a store, which tells those of all folders at once. */
+  private def told(system: FileSystem, folder: Path): Iterator[FileStatus] = {
+    val found = system.listFiles(folder, true)
+    Iterator.continually(found).takeWhile(_.hasNext).map(_.next())
   }
 
   private def matches(file: Found) = {
