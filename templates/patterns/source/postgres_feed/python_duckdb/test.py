@@ -321,13 +321,10 @@ def test_a_table_whose_run_is_killed_loses_and_doubles_nothing(
     assert never_killed.silver() == ordered(
         [here.then(0, 900, version=1), *here.at(600, 603, 605, 901, 902)]
     )
-    steps = 0
     for step, killed in at_every_step(here, command, tmp_path):
         if name not in having(sink="Parquet"):  # it replaces file by file
             assert mixtures(killed.content(), before, after) == [], f"killed before step {step}"
         heals(killed, command, (before, after), f"killed before step {step}")
-        steps += 1
-    assert steps > 5
 
 
 @each
