@@ -128,23 +128,20 @@ def test_a_project_that_outgrew_duckdb_moves_with_its_rows_and_its_owner_s_sql(
     assert all(tables.values()) or tables["flights.quarantine"] == []
 
 
-SPARK_S_OWN = (
-    "tests/test_delta.py",
-    "tests/test_idempotent.py",
-)
+SPARK_S_OWN = ("tests/test_delta.py", "tests/test_idempotent.py")
 """What only Spark's sink does; what all engines do is proved on DuckDB in every run, and the way from there by the move."""
 
 
 @pytest.mark.xdist_group("pyspark")
 @pytest.mark.parametrize(
-    "files",
+    ("files", "kills"),
     [
-        pytest.param(SPARK_S_OWN, id="some", marks=pytest.mark.slow),
-        pytest.param((), id="all", marks=pytest.mark.matrix),
+        pytest.param(SPARK_S_OWN, "1", id="some", marks=pytest.mark.slow),
+        pytest.param((), "3", id="all", marks=pytest.mark.matrix),
     ],
 )
-def test_the_example_s_own_tests_pass(files: Sequence[str], jdk: Java) -> None:
-    assert_proved(EXAMPLES / "orders_pyspark", *files)
+def test_the_example_s_own_tests_pass(files: Sequence[str], kills: str, jdk: Java) -> None:
+    assert_proved(EXAMPLES / "orders_pyspark", *files, KILLS=kills)
 
 
 @pytest.mark.matrix

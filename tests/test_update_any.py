@@ -125,7 +125,7 @@ def settled(examples: int) -> settings:
 
 
 @pytest.mark.slow
-@settled(20)
+@settled(15)
 @example(mine=[("insert", "guide.md", 3)], theirs=[("delete", "guide.md", 0)])
 @example(mine=[("insert", "guide.md", 3)], theirs=[("rename", "guide.md", 0)])
 @example(

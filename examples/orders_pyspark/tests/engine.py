@@ -1,6 +1,7 @@
 """What the proofs know of the engine: a small Spark, one for all proofs of a process."""
 
 import json
+import os
 from collections.abc import Callable, Sequence
 
 from orders.core.engine import Connection, Rows, connect
@@ -20,6 +21,7 @@ SMALL = {  # what counts is how soon it is ready, not how fast it gets
 }
 SETTINGS = {"PIPELINE_SPARK": json.dumps(SMALL)}  # the environment variables for proofs
 FROM_THE_END = (5, 4, 3)
+KILLS = int(os.environ.get("KILLS", "3"))  # of one proof, at most
 
 
 def engine() -> Connection:
@@ -29,9 +31,10 @@ def engine() -> Connection:
 
 def points(steps: int, early: bool) -> Sequence[int]:
     """The steps to be killed before. Each kill is a Spark of its own, so they are few: before the
-    last table is replaced, before the ledger says so, and while it does.
+    last table is replaced, before the ledger says so, and while it does. The environment variable
+    KILLS says how many.
     """
-    return [steps - one for one in FROM_THE_END if one <= steps]
+    return [steps - one for one in FROM_THE_END[:KILLS] if one <= steps]
 
 
 def watch(step: Callable[[], None]) -> None:
