@@ -19,7 +19,7 @@ import duckdb
 import pytest
 
 from scaffold import source
-from tests.combinations import PYSPARK, TABLE, answers, every, made
+from tests.combinations import TABLE, answers, every, made
 from tests.mutations import DEFAULT
 from tests.services import Store, store
 from tests.shops import ended, started
@@ -155,10 +155,6 @@ def test_a_project_has_what_its_store_needs_and_others_have_nothing_of_it(
     text = "".join(one.read_text() for one in plain.rglob("*") if one.is_file())
     assert not re.search("boto|s3://|AWS_", text)
     assert not [one for one in plain.rglob("*") if re.search("object|bucket|store", one.name)]
-
-
-def test_python_on_spark_has_no_object_store() -> None:
-    assert not any(one["source"] == "object_store" for one in every(PYSPARK))
 
 
 @pytest.mark.slow

@@ -1,7 +1,8 @@
 """Whole Scala projects through real sbt, from a folder that has nothing else: formatted, proved, assembled, submitted.
 
-Three small ones in every run, which bring together a fat jar of each connector; the examples are in the matrix, as their
-proofs take a quarter of an hour each, and those of the pairwise set (test_scala.py) are all in one build.
+Three small ones in every run, which bring together a fat jar of each connector, with fewer kills than an owner has; the
+examples are in the matrix, as their proofs take a quarter of an hour each, and those of the pairwise set (test_scala.py)
+are all in one build.
 """
 
 from __future__ import annotations
@@ -121,9 +122,8 @@ def test_a_small_project_goes_through_real_sbt(
     sbt: Sbt,
     servers: Mapping[str, Mapping[str, str]],
 ) -> None:
-    choice = {**SMALL[name], **PLAIN}
-    project = made(tmp_path / "shop", templates, answers([choice], "shop", SCALA))
-    env = dict(servers.get(choice["source"], {}))
+    choice, project = SMALL[name], small(name, tmp_path / "shop", templates)
+    env = {"KILLS": "2", **servers.get(choice["source"], {})}
     submit = through(sbt, project, env)
     more = {}
     if choice["source"] == "kafka":
@@ -145,6 +145,12 @@ def test_a_small_project_goes_through_real_sbt(
         assert (again[0], again[1]["p000"]["rows"]) == (0, 0)
     assert submit("status", "--as-of", "2025-03-02", **more)[1]["p000"]["rows"] == 4
     assert submit("run", "nobody") == (2, {})
+
+
+def small(name: str, folder: Path, templates: source.Templates) -> Path:
+    """One of the small projects, in a new folder."""
+    choice = {**SMALL[name], **PLAIN}
+    return made(folder, templates, answers([choice], "shop", SCALA))
 
 
 def names() -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from threading import RLock
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -15,7 +16,6 @@ from adbc_driver_manager.dbapi import Connection, connect
 from pydantic import BaseModel, SecretStr
 
 from .errors import EnvironmentFailure, PipelineError, Transient, UsageError
-from .units import literal
 
 AGAIN = ("40", "55P03", "57014")  # conflicts, locks and time-outs: a retry may help
 MACHINE = ("08", "25006", "28", "42501", "53", "57", "58")  # gone, full, or not allowed
@@ -87,18 +87,18 @@ class PostgresSession:
                     self.execute("ROLLBACK")
                 raise
 
-    def query(self, con: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
+    def query(self, query: str) -> list[tuple[Any, ...]]:
         """The rows of a small result."""
-        with self._used() as cursor:
+        with self._used() as cursor, duckdb.connect() as con:
             cursor.execute(query)
             return con.from_arrow(cursor.fetch_arrow()).fetchall()
 
-    def columns(self, con: duckdb.DuckDBPyConnection, place: str) -> dict[str, str]:
+    def columns(self, place: str) -> dict[str, str]:
         """The columns of a table or a view, with their types; none if there is no such thing."""
-        kind, of = "format_type(atttypid, atttypmod)", f"to_regclass({literal(place)})"
+        kind, of = "format_type(atttypid, atttypmod)", f"to_regclass({constant(place)})"
         where = f"attrelid = {of} AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
         query = f"SELECT attname::text, {kind} FROM pg_attribute WHERE {where}"
-        return dict(self.query(con, query))
+        return dict(self.query(query))
 
     def pull(self, con: duckdb.DuckDBPyConnection, query: str, into: str, rows: str) -> None:
         """Make a temporary table of DuckDB from a query, by COPY; `rows` reads it as `pulled`."""
@@ -147,3 +147,15 @@ def said(error: Error) -> str:
 def quoted(*names: str) -> str:
     """A name in SQL, whatever it means there."""
     return ".".join('"' + name.replace('"', '""') + '"' for name in names)
+
+
+def constant(value: str | datetime) -> str:
+    """A text, or a naive UTC time, in SQL of Postgres."""
+    if isinstance(value, datetime):
+        return f"TIMESTAMP '{value}'"
+    return "'" + value.replace("'", "''") + "'"
+
+
+def row_hash(names: Sequence[str]) -> str:
+    """DuckDB's SQL for a number that follows from the values of a row, for rows that have no place."""
+    return f"CAST(hash({', '.join(names)}) >> 1 AS BIGINT)"

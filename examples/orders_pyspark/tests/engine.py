@@ -5,7 +5,6 @@ import os
 from collections.abc import Callable, Sequence
 
 from orders.core.engine import Connection, Rows, connect
-from orders.sinks.delta import NEEDED
 
 SMALL = {  # what counts is how soon it is ready, not how fast it gets
     "spark.master": "local[1]",
@@ -26,7 +25,7 @@ KILLS = int(os.environ.get("KILLS", len(FROM_THE_END)))  # of one proof, at most
 
 def engine() -> Connection:
     """A connection to the engine, with no data."""
-    return connect(SMALL, NEEDED)
+    return connect(SMALL)
 
 
 def points(steps: int, early: bool) -> Sequence[int]:

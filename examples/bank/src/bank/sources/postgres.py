@@ -5,16 +5,15 @@ hash of the row, as rows of a table have no place; `_file` the table, or the ran
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ..core.contract import Column, Contract
-from ..core.engine import Connection, connect
+from ..core.engine import Connection
 from ..core.event_time import EventTime
-from ..core.postgres_connection import PostgresConnection, quoted
+from ..core.postgres_connection import constant, quoted, row_hash
 from ..core.units import Request, literal
-from .postgres_relation import PostgresRelation, Rows
+from .postgres_relation import Database, PostgresRelation, Rows
 
 DAY = timedelta(days=1)
 
@@ -23,7 +22,7 @@ DAY = timedelta(days=1)
 class PostgresSource:
     """`table` may have its schema before it. Times without a zone are in that of `when`."""
 
-    connection: PostgresConnection
+    connection: Database
     table: str
     when: EventTime | None = None
 
@@ -33,8 +32,8 @@ class PostgresSource:
 
     def ready(self, as_of: datetime, contract: Contract) -> None:
         """Raise if there is no such table."""
-        with closing(connect(None, "1GB")) as con, self.connection.session() as session:
-            PostgresRelation.open(session, con, self.table)
+        with self.connection.session() as session:
+            PostgresRelation.open(session, self.table)
 
     def columns(self, contract: Contract) -> tuple[Column, ...]:
         """The contract's types; exact numbers as texts, so that the gate sees what it would round."""
@@ -57,12 +56,12 @@ class PostgresSource:
 
     def _take(self, con: Connection, into: str, request: Request, contract: Contract) -> None:
         with self.connection.session() as session:
-            relation = PostgresRelation.open(session, con, self.table)
+            relation = PostgresRelation.open(session, self.table)
             relation.refuse_drift(contract)
             cells = [relation.cell(column) for column in self.columns(contract)]
             cells.append(f"{relation.problem(contract)} AS _problem")
             query = " UNION ALL ".join(
-                f"SELECT {', '.join(cells)}, {literal(file)} AS _file FROM {relation.name} WHERE {rows}"
+                f"SELECT {', '.join(cells)}, {constant(file)} AS _file FROM {relation.name} WHERE {rows}"
                 for file, rows in self._wanted(relation, request, contract)
             )
             session.pull(con, query, into, self._traced(relation, request, contract))
@@ -81,7 +80,7 @@ class PostgresSource:
         if relation.zoned(time):
             bounds = (f"TIMESTAMPTZ '{start}+00'", f"TIMESTAMPTZ '{end}+00'")
         else:
-            bounds = (literal(start - DAY), literal(end + DAY))
+            bounds = (constant(start - DAY), constant(end + DAY))
         name = quoted(time.source)
         return [(self.table, f"{name} >= {bounds[0]} AND {name} < {bounds[1]}")]
 
@@ -94,7 +93,7 @@ class PostgresSource:
         if request.between:
             start, end = map(literal, request.between)
             where = f"_event_time >= {start} AND _event_time < {end}"
-        row = f"CAST(hash({', '.join(names)}) >> 1 AS BIGINT) AS _row"
+        row = f"{row_hash(names)} AS _row"
         traces = f"{row}, CAST(NULL AS STRING) AS _line"
         timed = f"SELECT *, {traces}, CAST({when} AS TIMESTAMP) AS _event_time FROM pulled"
         return f"SELECT *, {request.unit} AS _unit FROM ({timed}) WHERE {where}"

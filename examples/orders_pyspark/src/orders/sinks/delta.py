@@ -20,13 +20,6 @@ from ..core.ledger import Entry, History
 from ..core.pipeline import Pipeline
 from .file_ledger import Attempt, FileLedger, on_disk
 
-NEEDED = {
-    "spark.jars.packages": "io.delta:delta-spark_4.2_2.13:4.4.0",  # made for Spark 4.2
-    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
-    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
-    "spark.databricks.delta.snapshotPartitions": "2",  # of a table's log: 50 are for large ones
-}
-
 
 class Begun(BaseModel, frozen=True):
     """An attempt that is about to replace tables, and the versions that these had before."""
@@ -49,7 +42,7 @@ class Delta:
     def open(self, pipeline: Pipeline, write: bool) -> Iterator["DeltaStore"]:
         """Open the folder. To write is to be alone, and begins with what a killed run left."""
         ledger = FileLedger(self.path, pipeline.name)
-        con = connect(self.spark, NEEDED)
+        con = connect(self.spark)
         try:
             with ledger.alone() if write else nullcontext():
                 if write:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..core.contract import Column, Contract
-from ..core.engine import Connection
+from ..core.engine import Connection, keep
 from ..core.event_time import EventTime
 from ..core.units import Request
 from ..sources.files import Files
@@ -85,7 +85,7 @@ class RawCapture:
         captures = [self._capture(one, anew) for one in request.ranges]
         paths = tuple(page for capture in captures for page in pages_of(capture))
         unchanged = self.kept.read(con, replace(request, paths=paths), contract)
-        con.execute(f"DELETE FROM batch WHERE NOT ({OWN})")
+        keep(con, "batch", f"SELECT * FROM batch WHERE {OWN}")
         return unchanged
 
     def _capture(self, unit: Range, anew: bool) -> Path:

@@ -15,13 +15,12 @@ import duckdb
 
 from ..core import log
 from ..core.contract import Table
-from ..core.engine import FAILURES, explained
+from ..core.engine import FAILURES, explained, location
 from ..core.errors import EnvironmentFailure, PipelineError, UsageError
 from ..core.ledger import Entry
 from ..core.pipeline import Pipeline, Store
 from ..core.settings import load
 from ..pipelines import PIPELINES
-from ..sources.files import location
 
 Old = duckdb.DuckDBPyConnection
 

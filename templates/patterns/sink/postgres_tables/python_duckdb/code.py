@@ -49,7 +49,7 @@ class PostgresTables:
         """The ledger of this pipeline, oldest first."""
         if self.exists(LEDGER):
             mine = f"WHERE pipeline = {literal(self.schema)} ORDER BY id"
-            found = self.session.query(self.con, f"SELECT entry::text FROM {LEDGER} {mine}")
+            found = self.session.query(f"SELECT entry::text FROM {LEDGER} {mine}")
             yield from (Entry.model_validate_json(entry) for (entry,) in found)
 
     def record(self, entry: Entry) -> str:
@@ -61,11 +61,11 @@ class PostgresTables:
         return self.yes(f"to_regclass({literal(place)}) IS NOT NULL")
 
     def yes(self, condition: str) -> bool:
-        return bool(self.session.query(self.con, f"SELECT {condition}")[0][0])
+        return bool(self.session.query(f"SELECT {condition}")[0][0])
 
     def types(self, table: Table) -> dict[str, str]:
         """The columns that a table has, with the types of Postgres; none if it is not there."""
-        return self.session.columns(self.con, self.place(table))
+        return self.session.columns(self.place(table))
 
     def _missing(self, tables: Sequence[Table]) -> Iterator[str]:
         if not self.exists(LEDGER):

@@ -86,7 +86,7 @@ class Files:
         return f"{self._traced(timed, request)} WHERE {where}"
 
     def _traced(self, rows: str, request: Request) -> str:
-        name = f"replace(_file, {literal(root_of(self.path) + '/')}, '')"
+        name = f"replace(_file, {literal(self._folder + '/')}, '')"
         return f"SELECT * REPLACE ({name} AS _file), {request.unit} AS _unit FROM ({rows})"
 
     def _scan(self, paths: Sequence[str], contract: Contract) -> str:
@@ -95,6 +95,11 @@ class Files:
         traces = lineage(file="STRING", row="BIGINT", problem="STRING", line="STRING")
         columns = self.columns(contract) + traces
         return f"SELECT {', '.join(f'CAST(NULL AS {c.type}) AS {c.name}' for c in columns)} LIMIT 0"
+
+    @property
+    def _folder(self) -> str:
+        """What `_file` is a place in."""
+        return root_of(self.path)
 
     def _paths(self, request: Request) -> Sequence[str]:
         if request.paths is not None:

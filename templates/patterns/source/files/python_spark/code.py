@@ -1,7 +1,6 @@
 """Files as a source: a glob, listed again for each unit."""
 
 import os
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +11,7 @@ from pyspark.sql import DataFrame
 
 from ..core.contract import Column, Contract, lineage
 from ..core.engine import Connection
-from ..core.errors import NotReady, PipelineError, Transient
+from ..core.errors import NotReady, Transient
 from ..core.event_time import EventTime
 from ..core.units import Request, literal
 from .file_listing import listed, root_of, stamp
@@ -96,7 +95,7 @@ class Files:
                 if raw.type != "STRING":  # filters on converted columns reach no file: narrow it
                     where += f" AND {raw.name} >= CAST({literal(start - DAY)} AS {raw.type})"
                     where += f" AND {raw.name} < CAST({literal(end + DAY)} AS {raw.type})"
-        base = os.path.abspath(root_of(self.path)).rstrip("/") + "/"  # noqa: PTH100  # not resolved
+        base = os.path.abspath(self._folder).rstrip("/") + "/"  # noqa: PTH100  # not resolved
         file = f"substr(_file, {len(base) + 1}) AS _file"
         named = [file if name == "_file" else name for name in rows.columns]
         timed = rows.selectExpr(*named, f"{when} AS _event_time")
@@ -110,6 +109,11 @@ class Files:
         nothing = ", ".join(f"CAST(NULL AS {c.type}) AS {c.name}" for c in columns)
         return con.execute(f"SELECT {nothing} LIMIT 0").frame
 
+    @property
+    def _folder(self) -> str:
+        """What `_file` is a place in."""
+        return root_of(self.path)
+
     def _paths(self, request: Request) -> Sequence[str]:
         if request.paths is not None:
             return request.paths
@@ -118,14 +122,6 @@ class Files:
         if self.take == "newest":
             return [max(found, key=lambda name: (Path(name).stat().st_mtime_ns, name))]
         return found
-
-
-def location(path: str) -> str:
-    """A file as Spark's readers take it: letters of a pattern stand for themselves."""
-    if ":" in Path(path).name:
-        raise PipelineError(f"{path}: Spark reads no file with a colon in its name. Rename it")
-    escaped = re.sub(r"[\[\]{}*?\\]", r"\\\g<0>", os.path.abspath(path))  # noqa: PTH100
-    return f"file:{escaped}"
 
 
 def quoted(name: str) -> str:

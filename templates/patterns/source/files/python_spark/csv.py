@@ -12,11 +12,11 @@ from pyspark.sql import DataFrame
 
 from ..core.contract import Column
 from ..core.dialect import as_json
-from ..core.engine import Connection
+from ..core.engine import Connection, location
 from ..core.errors import PipelineError
 from ..core.units import literal
 from .file_listing import cut_off, opened, stamp, whole
-from .files import TRACES, location
+from .files import TRACES
 
 log = logging.getLogger(__name__)
 

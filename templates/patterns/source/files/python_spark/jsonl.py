@@ -11,16 +11,14 @@ from functools import lru_cache
 from pyspark.sql import DataFrame
 
 from ..core.contract import Column
-from ..core.engine import Connection
+from ..core.dialect import with_cells
+from ..core.engine import Connection, location
 from ..core.errors import PipelineError
 from ..core.units import literal
 from .file_listing import cut_off, opened, stamp, whole
-from .files import TRACES, location
+from .files import TRACES
 
 log = logging.getLogger(__name__)
-STRICT = "map('allowSingleQuotes', 'false', 'allowNonNumericNumbers', 'false')"
-# A number outside of strings, and all that stands between it and the number before.
-NUMBER = literal(r'\G((?:[^"0-9-]++|"(?:[^"\\]++|\\.)*+")*+)(-?[0-9][0-9.eE+-]*)')
 known: dict[tuple[str, str], frozenset[str | None]] = {}  # keys, by path and stamp
 
 
@@ -63,25 +61,9 @@ class JSONLines:
 
 
 def objects(con: Connection, paths: Sequence[str]) -> DataFrame:
-    """The lines of some files but for empty ones, with the `cells` of their object if they are one.
-
-    Spark reads a number as a number, and spells it anew: as a text it stays as it came.
-    """
+    """The lines of some files but for empty ones, with the `cells` of their object if they are one."""
     rows = con.spark.read.text(list(map(location, paths))).selectExpr("value AS line", *TRACES)
-    quoted = f"""regexp_replace(line, {NUMBER}, '$1"$2"')"""
-    came, exact = (
-        f"from_json('[' || {one} || ']', 'array<map<string, string>>', {STRICT})"
-        for one in ("line", quoted)
-    )
-    nested = "CASE WHEN left(v, 1) IN ('{', '[') THEN came[0][k] ELSE v END"
-    return (
-        rows.where("trim(line) <> ''")
-        .selectExpr("*", f"CASE WHEN is_valid_utf8(line) THEN {came} END AS came")
-        .selectExpr(
-            *("line", "_file", "_row"),
-            f"CASE WHEN size(came) = 1 THEN transform_values({exact}[0], (k, v) -> {nested}) END AS cells",
-        )
-    )
+    return with_cells(rows.where("trim(line) <> ''"))
 
 
 @lru_cache(maxsize=10_000)

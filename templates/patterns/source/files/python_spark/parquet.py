@@ -15,10 +15,10 @@ from pyspark.sql import types as t
 
 from ..core.contract import Column
 from ..core.dialect import as_json
-from ..core.engine import Connection
+from ..core.engine import Connection, location
 from ..core.errors import PipelineError
 from .file_listing import cut_off, stamp
-from .files import FILE, location, quoted
+from .files import FILE, quoted
 
 log = logging.getLogger(__name__)
 WHOLE = (t.ByteType, t.ShortType, t.IntegerType)

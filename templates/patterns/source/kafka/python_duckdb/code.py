@@ -5,9 +5,8 @@ it is, for quarantine; one that has no value (a tombstone) is none, too.
 """
 
 import json
-import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from ..core.contract import Column, Contract
@@ -15,39 +14,11 @@ from ..core.engine import Connection
 from ..core.event_time import EventTime
 from ..core.kafka_connection import KafkaConnection, KafkaSession
 from ..core.units import Request, literal
+from .kafka_messages import Messages
 
-NAME = re.compile(r"(.*)-(\d+):(\d+)-(\d+)")
 MESSAGES = """SELECT one.line, one._row, CASE WHEN json_valid(one.line) AND
     json_type(one.line) = 'OBJECT' THEN one.line END AS object FROM (SELECT
     unnest(from_json($messages, '[{"line": "VARCHAR", "_row": "BIGINT"}]')) AS one)"""
-
-
-@dataclass(frozen=True, slots=True)
-class Messages:
-    """The messages of one partition at `[start, end)`."""
-
-    topic: str
-    partition: int
-    start: int
-    end: int
-
-    @property
-    def name(self) -> str:
-        """In the order of offsets, also as text: of messages with one key the last name wins."""
-        return f"{self.topic}-{self.partition}:{self.start:019}-{self.end:019}"
-
-    @classmethod
-    def parse(cls, name: str) -> "Messages":
-        """The messages that have this name."""
-        if not (found := NAME.fullmatch(name)):
-            raise ValueError(f"no range of messages: {name}")
-        topic, *numbers = found.groups()
-        return cls(topic, *map(int, numbers))
-
-    def pieces(self, most: int) -> Iterator["Messages"]:
-        """The same messages in ranges of at most so many."""
-        for start in range(self.start, self.end, most):
-            yield replace(self, start=start, end=min(start + most, self.end))
 
 
 @dataclass(frozen=True, slots=True)

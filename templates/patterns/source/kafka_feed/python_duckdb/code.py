@@ -7,10 +7,16 @@ broker no longer has of it was lost, which is an error unless it is accepted.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
+from typing import Protocol
 
 from ..core.errors import PipelineError
-from ..core.kafka_connection import KafkaConnection
-from .kafka import Messages
+from .kafka_messages import Messages
+
+
+class Broker(Protocol):
+    """Who knows the offsets that a topic has now, by partition: the oldest, and the end."""
+
+    def offsets(self, topic: str) -> Mapping[int, tuple[int, int]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,7 @@ class Found:
 class KafkaFeed:
     """Ranges of at most `most` messages of one partition; in each one came after another."""
 
-    connection: KafkaConnection
+    connection: Broker
     topic: str
     most: int
     allow_lost: bool = False

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from ..core.contract import Contract
 from ..core.engine import Connection
-from ..core.units import Request, literal
+from ..core.units import Request
 from .bucket import needed
 from .files import Files
 from .object_copies import Copies
@@ -31,9 +31,9 @@ class Objects(Files):
         with needed():
             return Files.select(self, con, request, contract)
 
-    def _traced(self, rows: str, request: Request) -> str:
-        name = f"replace(_file, {literal(f'{self.copies.folder}/')}, '')"
-        return f"SELECT * REPLACE ({name} AS _file), {request.unit} AS _unit FROM ({rows})"
+    @property
+    def _folder(self) -> str:
+        return str(self.copies.folder)
 
     def _paths(self, request: Request) -> Sequence[str]:
         if request.paths is not None:

@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-import duckdb
 import pytest
 
+from .engine import engine
 from .postgres_server import ask, connected, execute, name_of
 from .support import (
     Column,
@@ -68,12 +68,11 @@ class Orders:
     ) -> list[dict[str, Any]]:
         """The rows of a range, or all, by their numbers."""
         between = (start, end) if start and end else None
-        with duckdb.connect() as con:
-            request = Request("CAST(NULL AS TIMESTAMP)", between=between)
-            self.source.read(con, request, self.contract)()
-            found = con.execute("SELECT * FROM batch ORDER BY 1")
-            names = [column[0] for column in found.description or []]
-            return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        con, request = engine(), Request("CAST(NULL AS TIMESTAMP)", between=between)
+        self.source.read(con, request, self.contract)()
+        found = con.execute("SELECT * FROM batch ORDER BY 1")
+        names = [column[0] for column in found.description or []]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
     def ids(self, start: datetime | None = None, end: datetime | None = None) -> list[int]:
         return [row["id"] for row in self.read(start, end)]

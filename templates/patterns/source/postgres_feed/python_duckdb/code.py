@@ -6,15 +6,12 @@ of the newest row that is known are looked at again: other content is a new item
 
 import logging
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 
-from ..core.engine import Connection, connect
 from ..core.errors import PipelineError, UsageError
-from ..core.postgres_connection import PostgresConnection, PostgresSession, quoted
-from ..core.units import literal
-from .postgres_relation import PostgresRelation, Rows, prefix
+from ..core.postgres_connection import PostgresSession, constant, quoted
+from .postgres_relation import Database, PostgresRelation, Rows, prefix
 
 log = logging.getLogger(__name__)
 FIRST = "0001-01-01"  # what is before it has no place in the order
@@ -41,7 +38,7 @@ class PostgresFeed:
     than its time says.
     """
 
-    connection: PostgresConnection
+    connection: Database
     table: str
     order: tuple[str, ...]
     zone: str = "UTC"
@@ -53,13 +50,13 @@ class PostgresFeed:
         """The known ranges, and those of what came since, as they are in one snapshot."""
         contents = {file: content for (file, _), content in known.items() if self._has(file)}
         ranges = sorted(map(Rows.parse, contents), key=lambda one: one.number)
-        with closing(connect(None, "1GB")) as con, self.connection.session() as session:
-            relation = PostgresRelation.open(session, con, self.table)
+        with self.connection.session() as session:
+            relation = PostgresRelation.open(session, self.table)
             late = self._check(relation)
-            coming = self._coming(session, con, relation, ranges)
+            coming = self._coming(session, relation, ranges)
             open_ = [one for one in ranges if contents[one.name] != one.name]
             looked = within(open_, ranges, late) + within(coming, coming, late)
-            contents |= self._contents(session, con, relation, looked)
+            contents |= self._contents(session, relation, looked)
         return [Found(one.name, contents.get(one.name, one.name)) for one in [*ranges, *coming]]
 
     def path_of(self, file: str) -> str:
@@ -97,18 +94,14 @@ class PostgresFeed:
         return self.overlap + timedelta(hours=local)
 
     def _coming(
-        self,
-        session: PostgresSession,
-        con: Connection,
-        relation: PostgresRelation,
-        ranges: Sequence[Rows],
+        self, session: PostgresSession, relation: PostgresRelation, ranges: Sequence[Rows]
     ) -> list[Rows]:
         """What is behind the last range. A row whose time is not yet there waits for it."""
         time, *key = names = [quoted(name) for name in self.order]
         zoned = "with time zone" in relation.types[self.order[0]]
-        now = "now()" if zoned else f"now() AT TIME ZONE {literal(self.zone)}"
+        now = "now()" if zoned else f"now() AT TIME ZONE {constant(self.zone)}"
         odd = f"SELECT count(*) FROM {relation.name} WHERE {time} IS NULL OR {time} > {now}"
-        if waiting := session.query(con, odd)[0][0]:
+        if waiting := session.query(odd)[0][0]:
             log.warning("%s: %s rows wait: no time, or one to come", relation.name, waiting)
         wanted = [
             f"{time} >= '{FIRST}'",
@@ -125,27 +118,23 @@ class PostgresFeed:
         query = f"SELECT {', '.join(texts)} FROM ({rows}) AS numbered WHERE {last}"
         first, after = (ranges[-1].number + 1, ranges[-1].upto) if ranges else (0, ())
         found = list[Rows]()
-        for number, upto in enumerate(session.query(con, query), first):
+        for number, upto in enumerate(session.query(query), first):
             found.append(Rows(self.table, self.order, number, after, upto))
             after = upto
         return found
 
     def _contents(
-        self,
-        session: PostgresSession,
-        con: Connection,
-        relation: PostgresRelation,
-        ranges: Sequence[Rows],
+        self, session: PostgresSession, relation: PostgresRelation, ranges: Sequence[Rows]
     ) -> dict[str, str]:
         """The rows of ranges, in short, by their names."""
         found = dict[str, str]()
         for start in range(0, len(ranges), AT_ONCE):
             each = (
-                f"SELECT {literal(one.name)}, concat_ws(':', {one.number}, count(*), sum({HASH})) "
+                f"SELECT {constant(one.name)}, concat_ws(':', {one.number}, count(*), sum({HASH})) "
                 f"FROM {relation.name} AS one WHERE {relation.within(one)}"
                 for one in ranges[start : start + AT_ONCE]
             )
-            found |= dict(session.query(con, " UNION ALL ".join(each)))
+            found |= dict(session.query(" UNION ALL ".join(each)))
         return found
 
 

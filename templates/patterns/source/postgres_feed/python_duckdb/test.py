@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
+from .engine import engine
 from .killing import at_every_step, mixtures
 from .postgres_server import connected, execute, name_of
 from .support import PipelineError, Request, Row, World, having, ordered, redone, stamp
@@ -68,10 +68,9 @@ class Table(World):
     def read(self, *files: str) -> list[tuple[Any, ...]]:
         """The time, the first column of the key and the range of the rows of some ranges."""
         columns = f"_event_time, CAST({self.key[0]} AS STRING), _file"
-        with duckdb.connect() as con:
-            request = Request("CAST(1 AS BIGINT)", paths=files)
-            self.pipeline.source.read(con, request, self.pipeline.contract)()
-            return con.execute(f"SELECT {columns} FROM batch ORDER BY ALL").fetchall()
+        con, request = engine(), Request("CAST(1 AS BIGINT)", paths=files)
+        self.pipeline.source.read(con, request, self.pipeline.contract)()
+        return con.execute(f"SELECT {columns} FROM batch ORDER BY ALL").fetchall()
 
 
 @dataclass

@@ -4,15 +4,14 @@ import json
 import logging
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from ..core.contract import Column, Contract
-from ..core.engine import Connection
 from ..core.errors import NotReady, PipelineError
-from ..core.postgres_connection import PostgresSession, quoted
-from ..core.units import literal
+from ..core.postgres_connection import PostgresSession, constant, quoted
 
 log = logging.getLogger(__name__)
 SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -27,6 +26,12 @@ FAMILIES = {
 OTHERS = "|".join(FAMILIES.values())
 KINDS = {"BIGINT": "bigint", "DOUBLE": "double precision", "BOOLEAN": "boolean", "DATE": "date"}
 KINDS |= {"TIMESTAMP": "timestamp"}  # all else is a text, exact numbers too
+
+
+class Database(Protocol):
+    """What can be connected to."""
+
+    def session(self) -> AbstractContextManager[PostgresSession]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +74,11 @@ class PostgresRelation:
     types: Mapping[str, str]
 
     @classmethod
-    def open(cls, session: PostgresSession, con: Connection, table: str) -> "PostgresRelation":
+    def open(cls, session: PostgresSession, table: str) -> "PostgresRelation":
         """The table in a snapshot that begins here, and lasts as long as the session."""
         session.execute(SNAPSHOT)
         name = quoted(*table.split(".", 1))
-        if found := session.columns(con, name):
+        if found := session.columns(name):
             return cls(name, found)
         raise NotReady(f"there is no table {table} at {session.place}")
 
@@ -109,7 +114,7 @@ class PostgresRelation:
 
     def _values(self, order: Sequence[str], place: Sequence[str]) -> str:
         pairs = zip(place, order, strict=True)
-        return ", ".join(f"CAST({literal(one)} AS {self.types[name]})" for one, name in pairs)
+        return ", ".join(f"CAST({constant(one)} AS {self.types[name]})" for one, name in pairs)
 
     def cell(self, column: Column) -> str:
         """A column in its raw type, in UTC if it has a zone. Infinite times are none."""
@@ -124,7 +129,7 @@ class PostgresRelation:
         """What a row has that has no place in the raw types: null, or its reasons."""
         times = [c for c in contract.source if c.type in ("DATE", "TIMESTAMP")]
         whys = [
-            f"CASE WHEN NOT isfinite({quoted(c.source)}) THEN {literal(f'{c.name}: infinite')} END"
+            f"CASE WHEN NOT isfinite({quoted(c.source)}) THEN {constant(f'{c.name}: infinite')} END"
             for c in times
         ]
         return f"nullif(concat_ws('; ', {', '.join(whys) or 'NULL'}), '')"

@@ -35,9 +35,14 @@ object Processes {
     running
   }
 
-  /** After how many steps to kill: the telling ones, or any with the variable KILL=everywhere. */
-  def points(steps: Int, some: Seq[Int]): Seq[Int] =
-    if (sys.env.get("KILL").contains("everywhere")) 1 to steps else some
+  /** After how many steps to kill: the telling ones, which begin with an early and a late one.
+    *
+    * The environment variable KILLS says how many, and more than those are any. Two are the least.
+    */
+  def points(steps: Int, telling: Seq[Int]): Seq[Int] = {
+    val most = sys.env.get("KILLS").fold(telling.size)(_.toInt)
+    (telling ++ (1 to steps)).distinct.take(most.max(2)).sorted
+  }
 
   /** Does something while a command runs, which is killed if it has not ended by then. */
   def during[A](world: World, arguments: String*)(use: Process => A): A = {

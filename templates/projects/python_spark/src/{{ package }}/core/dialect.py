@@ -3,6 +3,12 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
+from pyspark.sql import DataFrame
+
+STRICT = "map('allowSingleQuotes', 'false', 'allowNonNumericNumbers', 'false')"
+# A number outside of strings, and all that stands between it and the number before.
+NUMBER = r'\G((?:[^"0-9-]++|"(?:[^"\\]++|\\.)*+")*+)(-?[0-9][0-9.eE+-]*)'
+
 
 def text(value: str) -> str:
     """A text as a literal."""
@@ -26,3 +32,22 @@ def bucket(every: timedelta, time: str, origin: str) -> str:
 def numbered() -> str:
     """SQL for the number of a row, from 1, in no order of its own."""
     return "monotonically_increasing_id() + 1"
+
+
+def with_cells(rows: DataFrame) -> DataFrame:
+    """Rows that have a `line`, with the `cells` of its object by their keys, if it is one.
+
+    Spark reads a number as a number, and spells it anew: as a text it stays as it came.
+    """
+    quoted = f"""regexp_replace(line, {text(NUMBER)}, '$1"$2"')"""
+    came, exact = (
+        f"from_json('[' || {one} || ']', 'array<map<string, string>>', {STRICT})"
+        for one in ("line", quoted)
+    )
+    nested = "CASE WHEN left(v, 1) IN ('{', '[') THEN came[0][k] ELSE v END"
+    texts = f"transform_values({exact}[0], (k, v) -> {nested})"
+    return (
+        rows.selectExpr("*", f"CASE WHEN is_valid_utf8(line) THEN {came} END AS came")
+        .selectExpr("*", f"CASE WHEN size(came) = 1 THEN {texts} END AS cells")
+        .drop("came")
+    )

@@ -2,11 +2,12 @@
 
 import logging
 import os
+import re
 import shutil
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +19,7 @@ from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from .errors import EnvironmentFailure, PipelineError, Transient, refused
+from .needed import NEEDED
 
 MISSING = (AnalysisException,)  # no such table, no such column
 FAILURES = (PySparkException, Py4JError, PipelineError, OSError)  # what `explained` explains
@@ -61,13 +63,12 @@ class Connection:
     """
 
     settings: Mapping[str, str]
-    needed: Mapping[str, str]
     session: SparkSession | None = field(default=None, repr=False)
 
     @cached_property
     def spark(self) -> SparkSession:
         """The session itself, for sources that are not SQL."""
-        return self.session or _session(self.settings, self.needed)
+        return self.session or _session(self.settings)
 
     def execute(self, query: str) -> Rows:
         """Do what a statement says; what it selects is read when its rows are fetched."""
@@ -75,12 +76,12 @@ class Connection:
 
     def cursor(self) -> "Connection":
         """A session with views of its own, over the same tables."""
-        return Connection(self.settings, self.needed, self.spark.newSession())
+        return Connection(self.settings, self.spark.newSession())
 
 
-def connect(settings: Mapping[str, str], needed: Mapping[str, str]) -> Connection:
-    """Spark with these settings, or those of spark-submit, and what its sink needs in any case."""
-    return Connection(settings, needed)
+def connect(settings: Mapping[str, str]) -> Connection:
+    """Spark with these settings, or those of spark-submit, and what its parts need in any case."""
+    return Connection(settings)
 
 
 def keep(con: Connection, name: str, query: str) -> None:
@@ -105,10 +106,9 @@ def explained(error: Exception) -> PipelineError:
     if isinstance(error, OSError):
         return refused(str(error))
     kinds, said = [], str(error)
-    cause = getattr(error, "_origin", None) or getattr(error, "java_exception", None)
-    while cause is not None:
-        kinds.append(cause.getClass().getName())
-        said, cause = cause.getMessage() or kinds[-1], cause.getCause()
+    for cause in causes(error):
+        kinds.append(str(cause.getClass().getName()))
+        said = cause.getMessage() or kinds[-1]
     text = said.splitlines()[0] if said else type(error).__name__
     if "java.io.FileNotFoundException" in kinds and "Permission denied" not in text:
         return Transient(f"a file went while it was read: {text}")
@@ -121,18 +121,37 @@ def explained(error: Exception) -> PipelineError:
     return refused(text) if environment else PipelineError(text)
 
 
-def _session(settings: Mapping[str, str], needed: Mapping[str, str]) -> SparkSession:
+def causes(error: Exception) -> Iterator[Any]:
+    """The exceptions of Java behind an error of Spark's, the first cause last."""
+    cause = getattr(error, "_origin", None) or getattr(error, "java_exception", None)
+    while cause is not None:
+        yield cause
+        cause = cause.getCause()
+
+
+def location(path: str) -> str:
+    """A file as Spark's readers take it: letters of a pattern stand for themselves."""
+    if ":" in Path(path).name:
+        raise PipelineError(f"{path}: Spark reads no file with a colon in its name. Rename it")
+    escaped = re.sub(r"[\[\]{}*?\\]", r"\\\g<0>", os.path.abspath(path))  # noqa: PTH100
+    return f"file:{escaped}"
+
+
+def _session(settings: Mapping[str, str]) -> SparkSession:
     """The session of this process. Under spark-submit it is what that was told."""
     submitted = "PYSPARK_GATEWAY_PORT" in os.environ
     if not submitted:
         _require_java()
     cores = {"spark.sql.shuffle.partitions": str(os.cpu_count() or 1)}
     builder: Any = SparkSession.builder
-    for name, value in {**needed, **({} if submitted else cores | dict(settings)), **FIXED}.items():
+    for name, value in {**NEEDED, **({} if submitted else cores | dict(settings)), **FIXED}.items():
         builder = builder.config(name, value)
     with starting, tempfile.TemporaryFile() as said:
         try:
-            return _quietly(builder, said)
+            session = _quietly(builder, said)
+            java: Any = session._jvm
+            java.java.util.TimeZone.setDefault(java.java.util.TimeZone.getTimeZone("UTC"))
+            return session
         except Exception as error:  # of py4j or of Spark: whatever it is, nothing can be done
             said.seek(0)
             lines = said.read().decode(errors="replace").strip().splitlines()

@@ -66,7 +66,7 @@ class DeltaTest extends Proofs {
       val after = never.content()
       val steps = files(never).size - Processes.filesIn(warehouse).size
       assert(before != after && steps > 3)
-      Processes.points(steps, some = Seq(1, steps - 1, steps)).foreach { step =>
+      Processes.points(steps, telling = Seq(1, steps - 1, steps)).foreach { step =>
         val killed = here.copyTo(s"killed-$step")
         Processes.killed(killed, step)(redo: _*)
         killed.content().foreach { case (name, rows) =>
