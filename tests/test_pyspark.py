@@ -12,14 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from confluent_kafka import Producer
 
 from scaffold import source
 from tests.combinations import PYSPARK, PYTHON, Choice, answers, compared, cover, every, made, title
 from tests.inherited import inherited
 from tests.jvm import Java
-from tests.mutations import Mutation, mutations, nearest
+from tests.mutations import DEFAULT, Mutation, mutations, nearest
 from tests.pooled import Said
 from tests.releases import Releases, commit
+from tests.services import Database
+from tests.test_kafka import message, topic
 from tests.test_parity import BAD, GOOD, LATER, facts, ledger, write
 from tests.test_proofs import assert_noticed, assert_proved
 
@@ -142,6 +145,66 @@ SPARK_S_OWN = ("tests/test_delta.py", "tests/test_idempotent.py")
 )
 def test_the_example_s_own_tests_pass(files: Sequence[str], kills: str, jdk: Java) -> None:
     assert_proved(EXAMPLES / "orders_pyspark", *files, KILLS=kills)
+
+
+CONNECTED: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "kafka": ("kafka", ("messages_are_read_by_their_offsets", "messages_that_went")),
+    "postgres": ("postgres_source", ("a_read_sees_one_moment", "a_server_that_goes")),
+}
+"""Of the proofs of each connector those that only a server of its own can give: the file, and words of their names."""
+
+
+@pytest.fixture(scope="module")
+def servers(kafka: str, postgres: Database) -> Mapping[str, str]:
+    return {"PIPELINE_TEST_KAFKA": kafka, "PIPELINE_TEST_POSTGRES": postgres.url}
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("pyspark")
+@pytest.mark.parametrize("origin", CONNECTED)
+def test_spark_s_own_connectors_read_real_servers(
+    origin: str,
+    tmp_path: Path,
+    templates: source.Templates,
+    jdk: Java,
+    servers: Mapping[str, str],
+) -> None:
+    """All their proofs are in the matrix, with those of the combinations."""
+    choice = DEFAULT | {"source": origin, "sink": "delta"}
+    folder = made(tmp_path / "shop", templates, answers([choice], runtime=PYSPARK))
+    file, words = CONNECTED[origin]
+    chosen = (f"tests/test_{file}.py", "-k", " or ".join(words))
+    assert_proved(folder, *chosen, **servers)
+
+
+@pytest.mark.matrix
+@pytest.mark.xdist_group("pyspark")
+def test_what_a_transaction_took_back_is_never_read_by_spark(
+    tmp_path: Path, templates: source.Templates, jdk: Java, kafka: str
+) -> None:
+    choice = DEFAULT | {"source": "kafka", "sink": "delta", "extraction": "streaming"}
+    folder = made(tmp_path / "shop", templates, answers([choice], runtime=PYSPARK))
+    orders = topic(kafka)
+    producer = Producer({"bootstrap.servers": kafka, "transactional.id": orders.name})
+    producer.init_transactions(60)
+    for version, end in enumerate((producer.commit_transaction, producer.abort_transaction)):
+        producer.begin_transaction()
+        for number in range(5):
+            producer.produce(orders.name, value=message(number, version), partition=0)
+        producer.flush(60)
+        end(60)
+    producer.begin_transaction()
+    producer.produce(orders.name, value=message(9, 9), partition=0)
+    producer.flush(60)  # and it stays open
+    env = {
+        "PIPELINE_SPARK": json.dumps(SMALL),
+        "PIPELINE_KAFKA__SERVERS": kafka,
+        "PIPELINE_PIPELINES__P000__TOPIC": orders.name,
+    }
+    (first, again), tables = perform(folder, [["run"], ["run"]], tmp_path / "said", **env)
+    assert (first.code, again.code) == (0, 0)
+    assert (json.loads(first.out)["rows"], json.loads(again.out)["rows"]) == (5, 0)
+    assert len(tables["p000.silver"]) == 5
 
 
 @pytest.mark.matrix

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from email.utils import formatdate
 from pathlib import Path
 from time import time
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -29,9 +30,9 @@ def _no_faults_left() -> Iterator[None]:
 
 @pytest.fixture
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """What a retry waited for; nothing waits."""
+    """What a retry waited for, without waiting."""
     seconds = list[float]()
-    monkeypatch.setattr("tenacity.nap.time.sleep", seconds.append)
+    monkeypatch.setattr("tenacity.nap.time", SimpleNamespace(sleep=seconds.append))
     return seconds
 
 

@@ -149,14 +149,14 @@ def _session(settings: Mapping[str, str]) -> SparkSession:
     with starting, tempfile.TemporaryFile() as said:
         try:
             session = _quietly(builder, said)
-            java: Any = session._jvm
-            java.java.util.TimeZone.setDefault(java.java.util.TimeZone.getTimeZone("UTC"))
-            return session
         except Exception as error:  # of py4j or of Spark: whatever it is, nothing can be done
             said.seek(0)
             lines = said.read().decode(errors="replace").strip().splitlines()
             why = next((one for one in lines if "rror" in one or "xception" in one), str(error))
             raise EnvironmentFailure(f"Spark did not start: {why.strip()}") from error
+    java: Any = session._jvm
+    java.java.util.TimeZone.setDefault(java.java.util.TimeZone.getTimeZone("UTC"))
+    return session
 
 
 def _quietly(builder: Any, said: Any) -> SparkSession:

@@ -140,7 +140,7 @@ def test_what_is_no_object_does_not_stop_the_others(name: str, world: Make) -> N
 def test_where_it_is_and_with_what_it_is_told_is_shown_nowhere(name: str, world: Make) -> None:
     here = world(name)
     here.write("a", here.rows(5))
-    secret = "s3cret"
+    word = "s3cret"
     cases = [
         ({"OPTIONS": "{ssl.key.password: s3cret}"}, 0),
         ({"SERVERS": "127.0.0.1:1", "OPTIONS": kafka_server.SOON}, 3),
@@ -155,7 +155,7 @@ def test_where_it_is_and_with_what_it_is_told_is_shown_nowhere(name: str, world:
         status = there.command("status", name)
         said = result.log + str(result.facts) + status.log + str(status.facts)
         assert result.exit == exit_code, said
-        for hidden in (secret, kafka_server.server(), "127.0.0.1"):
+        for hidden in (word, kafka_server.server(), "127.0.0.1"):
             assert hidden not in said
     written = b"".join(one.read_bytes() for one in here.folder.rglob("*") if one.is_file())
-    assert not [one for one in (secret, kafka_server.server()) if one.encode() in written]
+    assert not [one for one in (word, kafka_server.server()) if one.encode() in written]
