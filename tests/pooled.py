@@ -21,22 +21,23 @@ from tests.jvm import Sbt
 from tests.mutations import Mutation
 
 SETTINGS = "conf/defaults.yml"
+LOGS = "log4j2.properties"
 OF_THE_BUILD = ("build.sbt", "project", ".scalafmt.conf")
 POOLED = """\
 val pooled = Seq(
 {folders}
 ).map(file)
+val own = file("{resources}")
 
 Compile / unmanagedSourceDirectories := pooled.map(_ / "src/main/scala")
-Compile / unmanagedResourceDirectories := pooled.map(_ / "src/main/resources")
+Compile / unmanagedResourceDirectories := pooled.map(_ / "src/main/resources") :+ own
 Test / unmanagedSourceDirectories := pooled.map(_ / "src/test/scala")
 Test / unmanagedResourceDirectories := pooled.map(_ / "src/test/resources")
 
-// what stands outside of a package (log4j2.properties) is the first one's
-def own(file: File) =
-  file.getParentFile.getName != "resources" || file.toPath.startsWith(pooled.head.toPath)
-Compile / unmanagedResources ~= (_.filter(own))
-Test / unmanagedResources ~= (_.filter(own))
+// what stands outside of a package (log4j2.properties) is the pool's own
+def alone(file: File) = file.getParentFile.getName != "resources" || file.getParentFile == own
+Compile / unmanagedResources ~= (_.filter(alone))
+Test / unmanagedResources ~= (_.filter(alone))
 
 // our own: tests/Mutants.scala compiles what a mutation changed
 Test / unmanagedSources ++= Seq({beside}).map(file)
@@ -148,10 +149,21 @@ def pool(folder: Path, sbt: Sbt, projects: Sequence[Path], beside: Sequence[Path
         _copy(projects[0] / name, folder / name)
     folders = ",\n".join(f'  "{project.resolve()}"' for project in projects)
     own = ", ".join(f'"{source}"' for source in beside)
-    (folder / "pooled.sbt").write_text(POOLED.format(folders=folders, beside=own), encoding="utf-8")
+    resources = folder / "resources"
+    resources.mkdir()
+    (resources / LOGS).write_text(_logs(projects), encoding="utf-8")
+    build = POOLED.format(folders=folders, beside=own, resources=resources.resolve())
+    (folder / "pooled.sbt").write_text(build, encoding="utf-8")
     (folder / "conf").mkdir()
     (folder / SETTINGS).write_text(yaml.safe_dump(_settings(projects)), encoding="utf-8")
     return Pool(folder, tuple(projects), sbt)
+
+
+def _logs(projects: Sequence[Path]) -> str:
+    """How the first one logs, and the packages of the others beside its own."""
+    packages = [next((one / "src/main/scala").iterdir()).name for one in projects]
+    levels = (f"logger.{one}.name = {one}\nlogger.{one}.level = info\n" for one in packages[1:])
+    return (projects[0] / "src/main/resources" / LOGS).read_text(encoding="utf-8") + "".join(levels)
 
 
 def _settings(projects: Sequence[Path]) -> Mapping[str, Any]:

@@ -333,7 +333,7 @@ def test_without_a_terminal_every_missing_answer_is_said_with_the_command_that_h
         (["--runtime", "cobol"], "no such choice"),
         (
             ["--source", "rest_api", "--language", "scala"],
-            "Add --runtime python_duckdb, or say one of: files, postgres, kafka",
+            "Add --runtime python_duckdb or --runtime python_spark, or say one of: files, postgres, kafka",
         ),
         (["--sample", "nowhere.csv"], "does not exist"),
         (["--answers", "nowhere.yml"], "Cannot read the answers file"),

@@ -83,7 +83,7 @@ def table(answers: dict[str, Any], runtime: str = "python_duckdb") -> tuple[bool
         "idempotent" in behaviour,
         sink == "append_log",
     )
-    followed = runtime == "python_duckdb" and answers["event_time"] and answers.get("key")
+    followed = runtime != "scala_spark" and answers["event_time"] and answers.get("key")
     one_transaction = sink in {"duckdb", "postgres"}
     allowed = (
         not (extraction in {"time_ranged", "lookback"} and not answers["event_time"])
