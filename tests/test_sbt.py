@@ -1,8 +1,7 @@
 """Whole Scala projects through real sbt, from a folder that has nothing else: formatted, proved, assembled, submitted.
 
-Three small ones in every run, which bring together a fat jar of each connector, with fewer kills than an owner has; the
-examples are in the matrix, as their proofs take a quarter of an hour each, and those of the pairwise set (test_scala.py)
-are all in one build.
+Three small ones in every run, which bring together a fat jar of each connector, with fewer kills than an owner has. The
+examples, whose proofs take a quarter of an hour each, and the pairwise set in one build (test_scala.py) are in the matrix.
 """
 
 from __future__ import annotations

@@ -6,18 +6,17 @@ projects go through real sbt in test_examples.py.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
-from scaffold import source
 from tests.combinations import SCALA, proved
 from tests.mutations import Mutation, mutations, nearest
 from tests.pooled import Pool
 from tests.services import Database
-from tests.test_sbt import SMALL, small
 
 PROVED = proved()
 TRIED = {
@@ -45,43 +44,22 @@ def test_every_combination_is_formatted_and_compiles_without_a_warning(pooled: P
     pooled.check()
 
 
-@pytest.mark.parametrize(
-    "whole", [False, pytest.param(True, marks=pytest.mark.matrix)], ids=["some", "all"]
-)
-def test_the_proofs_of_a_pairwise_set_pass(
-    whole: bool,
-    pooled: Pool,
-    servers: Mapping[str, str],
-    templates: source.Templates,
-    tmp_path: Path,
-) -> None:
-    """Each proof with one of the pipelines that it fits, each with another one. In every run those of the suites
-    that no small project has: these prove theirs through sbt of their own, with fewer kills than an owner has.
-    """
-    pairs = suites(pooled.folder.parent / "pairs")
-    elsewhere = [suites(small(name, tmp_path / str(n), templates)) for n, name in enumerate(SMALL)]
-    wanted = [name for name in pairs if whole or not any(name in some for some in elsewhere)]
-    found = pooled.prove(*(f"pairs.{name}" for name in wanted), env={"PROOFS": "1", **servers})
+@pytest.mark.matrix  # it takes half an hour
+def test_the_proofs_of_a_pairwise_set_pass(pooled: Pool, servers: Mapping[str, str]) -> None:
+    """Each proof with one of the pipelines that it fits, each with another one."""
+    found = pooled.prove("pairs.*", env={"PROOFS": "1", **servers})
     failed = {name: dict(suite.failed) for name, suite in found.items() if suite.failed}
     assert failed == {}
     assert not [name for name, suite in found.items() if suite.skipped]
     passed = {name.rpartition(" (")[0] for suite in found.values() for name in suite.passed}
-    assert {sentence for name in wanted for sentence in pairs[name]} - passed == set()
+    assert sentences(pooled.folder.parent / "pairs/src/test/scala") - passed == set()
 
 
-def suites(project: Path) -> dict[str, list[str]]:
-    """The sentences of each suite of a project: of one that fits no pipeline ScalaTest says nothing."""
-    found = dict[str, list[str]]()
-    (tests,) = (project / "src/test/scala").iterdir()
-    for path in sorted(tests.rglob("*.scala")):
-        text = path.read_text(encoding="utf-8")
-        folder = path.parent.relative_to(tests).parts
-        for name in re.findall(
-            r"^class (\w+) extends (?:Proofs|AnyFunSuite)\b", text, re.MULTILINE
-        ):
-            sentences = re.findall(r'\bproof\(\s*"([^"]+)"', text)
-            found[".".join((*folder, name))] = sentences
-    return found
+def sentences(tests: Path) -> set[str]:
+    """Those of all proofs: of one that fits no pipeline ScalaTest says nothing."""
+    plain = re.compile(r'\bproof\(\s*"([^"]+)"')
+    found = (plain.findall(path.read_text(encoding="utf-8")) for path in tests.rglob("*.scala"))
+    return set(itertools.chain.from_iterable(found))
 
 
 @pytest.mark.matrix
