@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import RLock
@@ -89,7 +89,7 @@ class PostgresSession:
 
     def query(self, query: str) -> list[tuple[Any, ...]]:
         """The rows of a small result."""
-        with self._used() as cursor, duckdb.connect() as con:
+        with self._used() as cursor, closing(duckdb.connect()) as con:
             cursor.execute(query)
             return con.from_arrow(cursor.fetch_arrow()).fetchall()
 
