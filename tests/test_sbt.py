@@ -121,7 +121,8 @@ def test_a_small_project_goes_through_real_sbt(
     sbt: Sbt,
     servers: Mapping[str, Mapping[str, str]],
 ) -> None:
-    choice, project = SMALL[name], small(name, tmp_path / "shop", templates)
+    choice = {**SMALL[name], **PLAIN}
+    project = made(tmp_path / "shop", templates, answers([choice], "shop", SCALA))
     env = {"KILLS": "2", **servers.get(choice["source"], {})}
     submit = through(sbt, project, env)
     more = {}
@@ -144,12 +145,6 @@ def test_a_small_project_goes_through_real_sbt(
         assert (again[0], again[1]["p000"]["rows"]) == (0, 0)
     assert submit("status", "--as-of", "2025-03-02", **more)[1]["p000"]["rows"] == 4
     assert submit("run", "nobody") == (2, {})
-
-
-def small(name: str, folder: Path, templates: source.Templates) -> Path:
-    """One of the small projects, in a new folder."""
-    choice = {**SMALL[name], **PLAIN}
-    return made(folder, templates, answers([choice], "shop", SCALA))
 
 
 def names() -> tuple[str, ...]:

@@ -45,8 +45,8 @@ class PostgresConnection(BaseModel, frozen=True, extra="forbid"):
                 "IO: [libpq] Failed to connect: "
             )
             raise EnvironmentFailure(f"cannot connect to {self}: {why}") from None
-        with adbc:
-            session = PostgresSession(adbc, str(self))
+        with adbc, closing(duckdb.connect()) as own:
+            session = PostgresSession(adbc, str(self), own)
             session.execute("SET TIME ZONE 'UTC'", "SET standard_conforming_strings = on")
             yield session
 
@@ -69,6 +69,7 @@ class PostgresSession:
 
     adbc: Connection
     place: str
+    own: duckdb.DuckDBPyConnection  # reads what Arrow has
     lock: RLock = field(default_factory=RLock)
 
     def execute(self, *statements: str) -> None:
@@ -89,9 +90,9 @@ class PostgresSession:
 
     def query(self, query: str) -> list[tuple[Any, ...]]:
         """The rows of a small result."""
-        with self._used() as cursor, closing(duckdb.connect()) as con:
+        with self._used() as cursor:
             cursor.execute(query)
-            return con.from_arrow(cursor.fetch_arrow()).fetchall()
+            return self.own.from_arrow(cursor.fetch_arrow()).fetchall()
 
     def columns(self, place: str) -> dict[str, str]:
         """The columns of a table or a view, with their types; none if there is no such thing."""

@@ -5,16 +5,16 @@ it is, for quarantine; one that has no value (a tombstone) is none, too.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from ..core.contract import Column, Contract
 from ..core.engine import Connection
 from ..core.event_time import EventTime
-from ..core.kafka_connection import KafkaConnection, KafkaSession
+from ..core.kafka_connection import KafkaConnection
 from ..core.units import Request, literal
-from .kafka_messages import Messages
+from .kafka_messages import wanted
 
 MESSAGES = """SELECT one.line, one._row, CASE WHEN json_valid(one.line) AND
     json_type(one.line) = 'OBJECT' THEN one.line END AS object FROM (SELECT
@@ -56,19 +56,10 @@ class KafkaSource:
         nothing = {"messages": "[]", "place": ""}
         con.execute(f"CREATE OR REPLACE TEMP TABLE {into} AS {rows}", nothing)
         with self.connection.session() as session:
-            for place, one in self._wanted(session, request):
+            for place, one in wanted(self.topic, request, session.offsets):
                 for some in session.messages(self.topic, one.partition, one.start, one.end):
                     said = json.dumps([{"line": line, "_row": row} for row, line in some])
                     con.execute(f"INSERT INTO {into} {rows}", {"messages": said, "place": place})
-
-    def _wanted(self, session: KafkaSession, request: Request) -> Sequence[tuple[str, Messages]]:
-        """Ranges, and what `_file` calls them. Of all that is kept it names the partition only:
-        the range would be another one when more has come.
-        """
-        if request.paths is not None:
-            return [(name, Messages.parse(name)) for name in request.paths]
-        kept = session.offsets(self.topic).items()
-        return [(f"{self.topic}-{n}", Messages(self.topic, n, *span)) for n, span in kept]
 
     def _rows(self, request: Request, contract: Contract) -> str:
         """SQL for the rows of some messages, with where they came from and when they happened."""

@@ -4,7 +4,7 @@ Streaming reads ranges of offsets, windows all that is kept. A message that is n
 it is, for quarantine; one that has no value (a tombstone) is none, too.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from ..core.engine import Connection
 from ..core.event_time import EventTime
 from ..core.kafka_connection import KafkaBroker
 from ..core.units import Request, literal
-from .kafka_messages import Messages
+from .kafka_messages import wanted
 
 NOTHING = "SELECT CAST(NULL AS STRING) AS line, '' AS _file, CAST(0 AS BIGINT) AS _row LIMIT 0"
 
@@ -74,17 +74,8 @@ class KafkaSource:
 
     def _messages(self, con: Connection, request: Request) -> DataFrame:
         read = con.execute(NOTHING).frame
-        for place, one in self._wanted(request):
+        for place, one in wanted(self.topic, request, self.connection.offsets):
             some = self.connection.messages(con, one.topic, one.partition, one.start, one.end)
             line = "make_valid_utf8(CAST(value AS STRING)) AS line"
             read = read.union(some.selectExpr(line, f"{literal(place)} AS _file", "offset AS _row"))
         return read
-
-    def _wanted(self, request: Request) -> Sequence[tuple[str, Messages]]:
-        """Ranges, and what `_file` calls them. Of all that is kept it names the partition only:
-        the range would be another one when more has come.
-        """
-        if request.paths is not None:
-            return [(name, Messages.parse(name)) for name in request.paths]
-        kept = self.connection.offsets(self.topic).items()
-        return [(f"{self.topic}-{n}", Messages(self.topic, n, *span)) for n, span in kept]

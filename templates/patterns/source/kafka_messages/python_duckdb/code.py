@@ -1,8 +1,10 @@
 """Ranges of the messages of a topic, by names that the ledger and `_file` have."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+
+from ..core.units import Request
 
 NAME = re.compile(r"(.*)-(\d+):(\d+)-(\d+)")
 
@@ -33,3 +35,15 @@ class Messages:
         """The same messages in ranges of at most so many."""
         for start in range(self.start, self.end, most):
             yield replace(self, start=start, end=min(start + most, self.end))
+
+
+def wanted(
+    topic: str, request: Request, offsets: Callable[[str], Mapping[int, tuple[int, int]]]
+) -> Sequence[tuple[str, Messages]]:
+    """Ranges, and what `_file` calls them. Of all that is kept it names the partition only: the
+    range would be another one when more has come.
+    """
+    if request.paths is not None:
+        return [(name, Messages.parse(name)) for name in request.paths]
+    kept = offsets(topic).items()
+    return [(f"{topic}-{n}", Messages(topic, n, *span)) for n, span in kept]
