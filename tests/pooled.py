@@ -42,11 +42,6 @@ Test / unmanagedResources ~= (_.filter(alone))
 // our own: tests/Mutants.scala compiles what a mutation changed
 Test / unmanagedSources ++= Seq({beside}).map(file)
 libraryDependencies += "org.scala-lang" % "scala-compiler" % scalaVersion.value % Test
-
-Test / javaOptions ++= Seq("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1") ++ Seq(
-  "spark.sql.shuffle.partitions" -> 1,
-  "spark.databricks.delta.snapshotPartitions" -> 1 // Delta reads its log in 50 tasks otherwise
-).map {{ case (key, value) => s"-D$key=$value" }}
 """
 CHECKS = ("scalafmtCheckAll", "Test/compile")
 

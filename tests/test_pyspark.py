@@ -17,7 +17,7 @@ from confluent_kafka import Producer
 from scaffold import source
 from tests.combinations import PYSPARK, PYTHON, Choice, answers, compared, cover, every, made, title
 from tests.inherited import inherited
-from tests.jvm import Java
+from tests.jvm import LIGHT, Java
 from tests.mutations import DEFAULT, Mutation, mutations, nearest
 from tests.pooled import Said
 from tests.releases import Releases, commit
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::copier.errors.DirtyLocalWarning
 SMALL = {
     "spark.master": "local[1]",
     "spark.driver.memory": "1g",
-    "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+    "spark.driver.extraJavaOptions": " ".join(LIGHT),
     "spark.sql.shuffle.partitions": "1",
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.codegen.wholeStage": "false",

@@ -19,8 +19,10 @@ val opened = Seq(
   "java.security.jgss/sun.security.krb5"
 ).map(name => s"--add-opens=$name=ALL-UNNAMED")
 
-// Tests do little with Spark, so what counts is how soon it is ready, not how fast it gets.
-val small = Seq("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1") ++ Seq(
+// Tests do little with Spark, so what counts is how soon it is ready, not how fast it gets. Java's
+// first compiler has room for 48 MB of code by itself: Spark's is thrown away and made again.
+val light = Seq("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:ReservedCodeCacheSize=256m")
+val small = light ++ Seq(
   "master" -> "local[2]",
   "driver.host" -> "127.0.0.1",
   "driver.bindAddress" -> "127.0.0.1",

@@ -14,8 +14,18 @@ trait Format {
   /** Whether to read a file once more costs less than to keep its rows: filters reach into it. */
   def cheap: Boolean
   def raw(columns: Seq[Column]): Seq[Column]
-  def scan(spark: SparkSession, files: Seq[Found], columns: Seq[Column]): DataFrame
+
+  /** The rows of files. One that tells by itself that it has no row of a span need not be read. */
+  def scan(
+      spark: SparkSession,
+      files: Seq[Found],
+      columns: Seq[Column],
+      span: Option[Span] = None
+  ): DataFrame
 }
+
+/** The times of a raw column that are asked for, half-open, as the source has them. */
+final case class Span(column: String, from: LocalDateTime, to: LocalDateTime)
 
 /** Which of the files that match are read. */
 sealed trait Take
@@ -42,19 +52,26 @@ final case class FilesSource(
 
   def read(spark: SparkSession, request: Request, contract: Contract): Batch = {
     val files = wanted(listed(spark), request.rows)
-    val scanned = scan(spark, files, contract)
+    val asked = span(request.rows)
+    val scanned = scan(spark, files, contract, asked)
     val named = listing.named(spark.sparkContext.hadoopConfiguration)
     val rows = EventTime
       .timed(scanned, when, columns(contract), contract)
       .withColumn("_file", named(col("_file")))
       .withColumn("_unit", expr(request.unit))
-    Batch(between(rows, request.rows), format.cheap, () => unchanged(spark, files))
+    val narrow = asked.fold(rows)(within(rows, _))
+    Batch(request.rows.of(narrow), format.cheap, () => unchanged(spark, files))
   }
 
   private def listed(spark: SparkSession) = listing.files(spark.sparkContext.hadoopConfiguration)
 
-  private def scan(spark: SparkSession, files: Seq[Found], contract: Contract) =
-    if (files.nonEmpty) format.scan(spark, files, contract.source)
+  private def scan(
+      spark: SparkSession,
+      files: Seq[Found],
+      contract: Contract,
+      span: Option[Span]
+  ) =
+    if (files.nonEmpty) format.scan(spark, files, contract.source, span)
     else {
       val traces = Contract.lineage(
         "file" -> "STRING",
@@ -79,21 +96,20 @@ final case class FilesSource(
     files
   }
 
-  private def between(rows: DataFrame, wanted: Wanted) = wanted match {
-    case range: Wanted.Between => range.of(narrowed(rows, range.start, range.end))
-    case _                     => rows
+  /** A day on either side of what is wanted: no zone is further from UTC. */
+  private def span(wanted: Wanted) = (when, wanted) match {
+    case (Some(time), Wanted.Between(start, end)) =>
+      Some(Span(time.column, start.minusDays(1), end.plusDays(1)))
+    case _ => None
   }
 
-  /** Filters on converted columns reach no file, so the raw column has one, a day on either side:
-    * no zone is further from UTC.
-    */
-  private def narrowed(rows: DataFrame, start: LocalDateTime, end: LocalDateTime) = {
-    val raw = when.map(time => rows.schema(time.column)).filter(_.dataType != StringType)
-    raw.fold(rows) { column =>
-      def at(time: LocalDateTime) = s"CAST(${Times.sql(time)} AS ${column.dataType.sql})"
-      val name = s"`${column.name}`"
-      rows.where(s"$name >= ${at(start.minusDays(1))} AND $name < ${at(end.plusDays(1))}")
-    }
+  /** Filters on converted columns reach no file, so the raw column has one. */
+  private def within(rows: DataFrame, span: Span) = rows.schema(span.column).dataType match {
+    case StringType => rows
+    case kind       =>
+      def at(time: LocalDateTime) = s"CAST(${Times.sql(time)} AS ${kind.sql})"
+      val name = s"`${span.column}`"
+      rows.where(s"$name >= ${at(span.from)} AND $name < ${at(span.to)}")
   }
 
   private def unchanged(spark: SparkSession, before: Seq[Found]): Unit =

@@ -184,4 +184,16 @@ class FilesTest extends Proofs {
       assert(pushed.nonEmpty)
       pushed.foreach(filters => assert(filters.matches(".*GreaterThanOrEqual.*LessThan.*")))
   }
+  proof("a file that tells that it has no row of a window is left out", windowed("ParquetFiles")) {
+    here =>
+      val far = Iterator.from(1).find(here.end(_).isAfter(here.over(1).plusDays(2))).get
+      here.write("near", here.rows(3))
+      here.write("far", here.rows(3, window = far))
+      here.write("both", here.rows(1, window = far) ++ here.rows(1))
+      val window = here.pipeline.extraction.plan(here.over(1), History.empty).head.unit
+      val request = here.pipeline.extraction.request(Seq(window))
+      val rows = here.pipeline.source.read(Commands.spark, request, here.pipeline.contract).rows
+      assert(rows.count() == 4)
+      assert(rows.inputFiles.map(_.split("/").last).toSet == Set("near.parquet", "both.parquet"))
+  }
 }

@@ -37,7 +37,12 @@ final case class JsonLines(keepNewColumns: Boolean = false) extends Format {
 
   def raw(columns: Seq[Column]): Seq[Column] = columns.map(_.copy(kind = "STRING"))
 
-  def scan(spark: SparkSession, files: Seq[Found], columns: Seq[Column]): DataFrame = {
+  def scan(
+      spark: SparkSession,
+      files: Seq[Found],
+      columns: Seq[Column],
+      span: Option[Span]
+  ): DataFrame = {
     val grown = JsonLines.keys(spark, files).collect {
       case (file, Some(keys)) if hasMore(file, keys, columns) => file.path
     }

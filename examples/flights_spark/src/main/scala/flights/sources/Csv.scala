@@ -33,7 +33,12 @@ final case class Csv(
   def raw(columns: Seq[Column]): Seq[Column] = columns.map(_.copy(kind = "STRING"))
 
   /** One read for each distinct header, so that files may order their columns differently. */
-  def scan(spark: SparkSession, files: Seq[Found], columns: Seq[Column]): DataFrame = {
+  def scan(
+      spark: SparkSession,
+      files: Seq[Found],
+      columns: Seq[Column],
+      span: Option[Span]
+  ): DataFrame = {
     val headers = files.groupBy(file => names(spark, file, columns)).toSeq
     headers.map { case (names, some) => read(spark, names, some, columns) }.reduce(_ union _)
   }

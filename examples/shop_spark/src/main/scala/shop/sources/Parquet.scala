@@ -1,14 +1,22 @@
 package shop
 package sources
 
+import java.time.LocalDateTime
+import java.time.temporal.ChronoUnit
+
 import scala.collection.concurrent.TrieMap
 import scala.jdk.CollectionConverters._
 
 import org.apache.hadoop.fs.Path
-import org.apache.parquet.format.converter.ParquetMetadataConverter.SKIP_ROW_GROUPS
+import org.apache.parquet.format.converter.ParquetMetadataConverter.NO_FILTER
 import org.apache.parquet.hadoop.Footer
+import org.apache.parquet.hadoop.metadata.ParquetMetadata
 import org.apache.parquet.hadoop.util.HadoopInputFile
-import org.apache.parquet.schema.LogicalTypeAnnotation.{TimeUnit, TimestampLogicalTypeAnnotation}
+import org.apache.parquet.schema.LogicalTypeAnnotation.{
+  DateLogicalTypeAnnotation,
+  TimestampLogicalTypeAnnotation
+}
+import org.apache.parquet.schema.{Type => Field}
 import org.apache.spark.sql.execution.datasources.parquet.{
   ParquetFileFormat,
   ParquetFooterReader,
@@ -33,16 +41,24 @@ final case class ParquetFiles(keepNewColumns: Boolean = false) extends Format {
   def raw(columns: Seq[Column]): Seq[Column] = columns
 
   /** One read for each distinct schema: each is checked, and none hides another's columns. */
-  def scan(spark: SparkSession, files: Seq[Found], columns: Seq[Column]): DataFrame = {
-    val schemas = files.groupBy(file => ParquetFiles.stored(spark, file)).toSeq
-    schemas.map { case (stored, some) => read(spark, stored, some, columns) }.reduce(_ union _)
+  def scan(
+      spark: SparkSession,
+      files: Seq[Found],
+      columns: Seq[Column],
+      span: Option[Span]
+  ): DataFrame = {
+    val schemas = files.groupBy(file => ParquetFiles.told(spark, file).stored).toSeq
+    schemas
+      .map { case (stored, some) => read(spark, stored, some, columns, span) }
+      .reduce(_ union _)
   }
 
   private def read(
       spark: SparkSession,
       stored: Stored,
       files: Seq[Found],
-      columns: Seq[Column]
+      columns: Seq[Column],
+      span: Option[Span]
   ) = {
     import stored.{cell, types}
     val first = files.map(_.path).min
@@ -60,9 +76,11 @@ final case class ParquetFiles(keepNewColumns: Boolean = false) extends Format {
       col(s"_metadata.$source").as(name)
     }
     val nothing = lit(null).cast("string")
+    val asked = span.map(one => one.copy(column = columns.find(_.name == one.column).get.source))
+    val holding = files.filter(file => asked.forall(ParquetFiles.told(spark, file).mayHave))
     spark.read
       .schema(stored.schema)
-      .parquet(files.map(_.literal): _*)
+      .parquet((if (holding.isEmpty) files.take(1) else holding).map(_.literal): _*)
       .select(fields ++ traces :+ nothing.as("_problem") :+ line.cast("string").as("_line"): _*)
   }
 
@@ -92,28 +110,51 @@ final private case class Stored(schema: StructType, nanos: Set[String]) {
   }
 }
 
+/** What a file tells: its columns, and the first and the last of the times in some of them. */
+final private case class Told(stored: Stored, times: Map[String, (LocalDateTime, LocalDateTime)]) {
+  def mayHave(span: Span): Boolean = times.get(span.column).forall { case (first, last) =>
+    !last.isBefore(span.from) && first.isBefore(span.to)
+  }
+}
+
 object ParquetFiles {
   private val log = LoggerFactory.getLogger(getClass)
+  private val Epoch = LocalDateTime.of(1970, 1, 1, 0, 0)
 
-  /** The columns of files: once for each content, not for each window. */
-  private val known = TrieMap.empty[Found, Stored]
+  /** What files tell: read once for each content, not for each window. */
+  private val known = TrieMap.empty[Found, Told]
 
-  private def stored(spark: SparkSession, file: Found): Stored =
+  private def told(spark: SparkSession, file: Found): Told =
     known.getOrElseUpdate(file, footer(spark, new Path(file.path)))
 
   /** What `spark.read.parquet` would find, which takes a job for each file. */
   private def footer(spark: SparkSession, path: Path) = {
     val file = HadoopInputFile.fromPath(path, spark.sparkContext.hadoopConfiguration)
-    val footer = ParquetFooterReader.readFooter(file, SKIP_ROW_GROUPS)
+    val footer = ParquetFooterReader.readFooter(file, NO_FILTER)
     val types = new ParquetToSparkSchemaConverter(SQLConf.get)
     val found = ParquetFileFormat.readSchemaFromFooter(new Footer(path, footer), types)
-    val nanos = footer.getFileMetaData.getSchema.getFields.asScala.filter {
-      _.getLogicalTypeAnnotation match {
-        case time: TimestampLogicalTypeAnnotation => time.getUnit == TimeUnit.NANOS
-        case _                                    => false
-      }
+    val units = footer.getFileMetaData.getSchema.getFields.asScala.flatMap(unit).toMap
+    val nanos = units.collect { case (name, ChronoUnit.NANOS) => name }.toSet
+    val times = units.flatMap { case (name, unit) => ends(footer, name, unit).map(name -> _) }
+    Told(Stored(StructType(found.map(_.copy(nullable = true))), nanos), times)
+  }
+
+  /** A column of times, and what its numbers count. */
+  private def unit(field: Field) = field.getLogicalTypeAnnotation match {
+    case time: TimestampLogicalTypeAnnotation =>
+      Some(field.getName -> ChronoUnit.valueOf(time.getUnit.name))
+    case _: DateLogicalTypeAnnotation => Some(field.getName -> ChronoUnit.DAYS)
+    case _                            => None
+  }
+
+  /** The first and the last time of a column; none if the file does not tell it of all rows. */
+  private def ends(footer: ParquetMetadata, name: String, unit: ChronoUnit) = {
+    val chunks = footer.getBlocks.asScala.toSeq.flatMap(_.getColumns.asScala)
+    val told = chunks.filter(_.getPath.toArray.toSeq == Seq(name)).map(_.getStatistics)
+    def at(number: Any) = Epoch.plus(number.asInstanceOf[Number].longValue, unit)
+    Option.when(told.nonEmpty && told.forall(_.hasNonNullValue)) {
+      (told.map(one => at(one.genericGetMin)).min, told.map(one => at(one.genericGetMax)).max)
     }
-    Stored(StructType(found.map(_.copy(nullable = true))), nanos.map(_.getName).toSet)
   }
 
   /** Whether every value of a file's type is one of the contract's, or nearly so by width. */
