@@ -35,6 +35,7 @@ SMALL = {
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.databricks.delta.snapshotPartitions": "1",
 }
 EXAMPLES = Path(__file__).parent.parent / "examples"
 PERFORM = Path(__file__).with_name("perform.py")

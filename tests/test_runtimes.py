@@ -17,7 +17,7 @@ from scaffold import answers, catalogue, facts, keys, names, offers, source
 from scaffold.errors import UsageError
 from tests.combinations import PYTHON, SCALA, TABLE, every, made
 from tests.releases import Releases, commit, git, tree
-from tests.test_copier import answer_by_return, jinja, prompt
+from tests.test_copier import answer_by_return, given_but, jinja, prompt
 
 pytestmark = pytest.mark.filterwarnings("ignore::copier.errors.DirtyLocalWarning")
 
@@ -102,13 +102,16 @@ def test_plain_copier_refuses_what_has_no_code_for_it(tmp_path: Path) -> None:
         )
 
 
-def test_what_a_runtime_does_not_have_is_shown_disabled_with_the_reason(tmp_path: Path) -> None:
+def test_what_a_runtime_does_not_have_is_shown_disabled_with_the_reason(
+    tmp_path: Path, templates: source.Templates
+) -> None:
     (sink,) = (key for key in keys.axes(CATALOGUE) if key.name == "sink")
     options = offers.options(sink, TABLE, [], CATALOGUE.on(SCALA))
     obstacles = {option.value: option.obstacle for option in options}
     assert "it is not for Scala and Spark. Choose the sink" in obstacles["duckdb"]
     assert not obstacles["delta"]
-    shown = answer_by_return(prompt(tmp_path, "-d", f"runtime={SCALA}"))
+    rest = given_but(made(tmp_path / "given", templates, {}), "runtime", "sink")
+    shown = answer_by_return(prompt(tmp_path, *rest, "-d", f"runtime={SCALA}"))
     assert "DuckDB: it is not for Scala and Spark" in shown
     recorded = yaml.safe_load((tmp_path / "made/.copier-answers.yml").read_text(encoding="utf-8"))
     assert recorded["sink"] == "delta"
