@@ -69,6 +69,15 @@ class KafkaTest extends AnyFunSuite {
     assert(read(made, Wanted.Everything, "id").size == 8)
   }
 
+  test("what a transaction took back is not read, and what is in an open one is waited for") {
+    val made = source()
+    KafkaServer.transaction(made.topic, messages.take(1))(_.commitTransaction())
+    KafkaServer.transaction(made.topic, messages.take(2))(_.abortTransaction())
+    KafkaServer.transaction(made.topic, messages.takeRight(1)) { _ =>
+      assert(read(made, Wanted.Everything, "id") == Seq(Row("1")))
+    }
+  }
+
   test("a topic that is not there is not ready, whatever it is called") {
     Seq("nowhere", "x\": {\"0\": 0}, \"y", "../x").foreach { topic =>
       intercept[NotReady](source().copy(topic = topic).ready(noon, contract))
