@@ -41,6 +41,8 @@ COMPARED: list[Choice] = [
     {"extraction": "streaming", "structure": [], "format": "csv"},
 ]
 COMMON: Choice = {"source": "files", "sink": "parquet", "behaviour": ["idempotent", "self_healing"]}
+SPARK_S = ("delta", "parquet", "append_log")
+"""The sinks of Python on Spark, each compared with what DuckDB has in plain folders."""
 EMPTIED: Choice = {
     "source": "files",
     "sink": "parquet",
@@ -98,8 +100,9 @@ def answers(
 
 def compared(runtime: str) -> dict[str, Any]:
     """The answers of a project that both languages can have, with every extraction, format and way of a row."""
-    sink = {"sink": "delta"} if runtime == PYSPARK else {}
-    given = answers([{**one, **COMMON, **sink} for one in COMPARED], "parity", runtime)
+    own = itertools.cycle(SPARK_S if runtime == PYSPARK else (COMMON["sink"],))
+    chosen = [{**one, **COMMON, "sink": sink} for one, sink in zip(COMPARED, own, strict=False)]
+    given = answers(chosen, "parity", runtime)
     for pipeline in given["pipelines"]:
         name = f"q{pipeline['name'][1:]}"  # in a pool with others, whose names begin with p
         pipeline |= {"name": name, "since": "2025-03-28"}

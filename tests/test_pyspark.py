@@ -69,7 +69,7 @@ def test_spark_publishes_the_same_rows_and_says_the_same(
         some = [*GOOD, *BAD] if form != "parquet" else GOOD
         write(tmp_path / "data" / "first" / name, form, "a", some)
         write(tmp_path / "data" / "later" / name, form, "b", LATER)
-    said, tables, ledgers = {}, {}, {}
+    said, tables, ledgers, files = {}, {}, {}, {}
     for runtime, env in ((PYTHON, {}), (PYSPARK, {"PIPELINE_SPARK": json.dumps(SMALL)})):
         here = made(tmp_path / runtime, templates, compared(runtime))
         shutil.copytree(tmp_path / "data" / "first", here / "data", dirs_exist_ok=True)
@@ -84,10 +84,12 @@ def test_spark_publishes_the_same_rows_and_says_the_same(
         ]
         said[runtime], tables[runtime] = perform(here, todo, tmp_path / f"{runtime}.pickle", **env)
         ledgers[runtime] = ledger(here / "warehouse")
+        files[runtime] = sorted(file.name for file in (here / "warehouse/q004").glob("*/*.parquet"))
     assert [*map(facts, said[PYSPARK])] == [*map(facts, said[PYTHON])]
     assert published(tables[PYSPARK]) == published(tables[PYTHON])
     assert all(rows for name, rows in published(tables[PYTHON]).items() if name.endswith("gold"))
     assert ledgers[PYSPARK] == ledgers[PYTHON]
+    assert files[PYSPARK] == files[PYTHON] != []
 
 
 @pytest.mark.slow
@@ -133,7 +135,7 @@ def test_a_project_that_outgrew_duckdb_moves_with_its_rows_and_its_owner_s_sql(
 
 
 SPARK_S_OWN = ("tests/test_delta.py", "tests/test_idempotent.py")
-"""What only Spark's sink does; what all engines do is proved on DuckDB in every run, and the way from there by the move."""
+"""What only Delta does; what all engines do is proved on DuckDB in every run, and the way from there by the move."""
 
 
 @pytest.mark.xdist_group("pyspark")
@@ -146,6 +148,17 @@ SPARK_S_OWN = ("tests/test_delta.py", "tests/test_idempotent.py")
 )
 def test_the_example_s_own_tests_pass(files: Sequence[str], kills: str, jdk: Java) -> None:
     assert_proved(EXAMPLES / "orders_pyspark", *files, KILLS=kills)
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("pyspark")
+def test_spark_s_files_are_put_in_place_whole(
+    tmp_path: Path, templates: source.Templates, jdk: Java
+) -> None:
+    """Of the proofs of plain folders those in which a run is killed, or has no space."""
+    choice = DEFAULT | {"sink": "parquet"}
+    folder = made(tmp_path / "shop", templates, answers([choice], runtime=PYSPARK))
+    assert_proved(folder, "tests/test_part_files.py", "-k", "killed or disk", KILLS="2")
 
 
 CONNECTED: Mapping[str, tuple[str, tuple[str, ...]]] = {

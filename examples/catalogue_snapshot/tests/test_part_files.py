@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from .engine import asked
 from .killing import at_every_step, holding, mixtures
 from .support import World, having, rewriting, stamp, windowed
 
@@ -29,10 +30,10 @@ def consume(here: World, table: str) -> Rows:
     query, and says "Invalid data" if it was replaced between the two.
     """
     folder = here.folder / "warehouse" / here.name
+    if (folder / "views.sql").exists():
+        views = (folder / "views.sql").read_text(encoding="utf-8")
+        return asked(views, f"SELECT * FROM {here.name}.{table} ORDER BY ALL")
     with duckdb.connect() as con, tempfile.TemporaryDirectory() as taken:
-        if (folder / "views.sql").exists():
-            con.execute((folder / "views.sql").read_text(encoding="utf-8"))
-            return con.execute(f"SELECT * FROM {here.name}.{table} ORDER BY ALL").fetchall()
         for file in (folder / table).glob("*.parquet"):
             shutil.copyfile(file, Path(taken) / file.name)
         query = f"SELECT * FROM read_parquet('{taken}/*.parquet') ORDER BY ALL"

@@ -10,11 +10,19 @@ from clicks.core.engine import Connection, connect
 
 SETTINGS: dict[str, str] = {}  # the environment variables that it needs for proofs
 KILLS = int(os.environ.get("KILLS", "20"))  # of one proof, at most
+GLOB = "**/*.parquet"  # the widest that a consumer of a warehouse may have
 
 
 def engine() -> Connection:
     """A connection to the engine, with no data."""
     return connect(None, "1GB")
+
+
+def asked(views: str, query: str) -> list[tuple[Any, ...]]:
+    """What a consumer gets, who has nothing but these views."""
+    with duckdb.connect() as con:
+        con.execute(views)
+        return con.execute(query).fetchall()
 
 
 def points(steps: int, early: bool) -> Sequence[int]:

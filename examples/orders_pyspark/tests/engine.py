@@ -22,7 +22,7 @@ SMALL = {
     "spark.databricks.delta.snapshotPartitions": "1",
 }
 SETTINGS = {"PIPELINE_SPARK": json.dumps(SMALL)}  # the environment variables for proofs
-FROM_THE_END = (5, 4, 3)
+FROM_THE_END = (5, 10, 4, 3)
 KILLS = int(os.environ.get("KILLS", len(FROM_THE_END)))  # of one proof, at most
 
 
@@ -33,10 +33,10 @@ def engine() -> Connection:
 
 def points(steps: int, early: bool) -> Sequence[int]:
     """The steps to be killed before. Each kill is a Spark of its own, so they are few: before the
-    last table is replaced, before the ledger says so, and while it does. The environment variable
-    KILLS says how many.
+    last table is replaced, long before that, before the ledger says so, and while it does. The
+    environment variable KILLS says how many of them.
     """
-    return [steps - one for one in FROM_THE_END[:KILLS] if one <= steps]
+    return sorted(steps - one for one in FROM_THE_END[:KILLS] if one <= steps)
 
 
 def watch(step: Callable[[], None]) -> None:

@@ -12,7 +12,8 @@ from click.testing import CliRunner, Result
 from .support import PIPELINES, PipelineError, World, having, spoilable, windowed
 
 Make = Callable[[str], World]
-each = pytest.mark.parametrize("name", [n for n in having(sink="Delta") if n in windowed()])
+sinks = having(sink="Delta") + having(sink="Parquet") + having(sink="DedupeKey")
+each = pytest.mark.parametrize("name", [name for name in sinks if name in windowed()])
 carry = importlib.import_module(
     PipelineError.__module__.replace("core.errors", "sinks.from_duckdb")
 ).main

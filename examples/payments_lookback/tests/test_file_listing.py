@@ -32,6 +32,8 @@ def test_a_file_that_is_cut_off_is_not_taken_for_a_whole_one(name: str, world: M
     letter = 4 if "utf-16" in repr(here.pipeline.source) else 2  # with the line break before it
     line = whole.rindex(b"\n", 0, len(whole) - 4) if path.suffix != ".parquet" else -9
     path.write_bytes(whole[: line + letter])
+    if path.suffix == ".csv" and len(here.columns) == 1:
+        return  # its only cell may be that short
     result = here.run(here.over(1))
     assert (result.exit, "ends in the middle" in result.log) == (1, True), result.log
     assert here.table("silver") == here.table("quarantine") == []

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..core.engine import Options
 from ..core.pipeline import Pipeline
 from .file_ledger import FileLedger, Part
 from .part_files import PartStore, open_parts
@@ -24,11 +25,11 @@ class AppendLog:
     """
 
     path: Path
-    memory_limit: str
+    options: Options
 
     def open(self, pipeline: Pipeline, write: bool) -> AbstractContextManager[PartStore]:
         ledger = FileLedger(self.path, pipeline.name)
-        return open_parts(ledger, Log(ledger), self.memory_limit, pipeline, write)
+        return open_parts(ledger, Log(ledger), self.options, pipeline, write)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,13 @@ from .dialect import text
 from .errors import EnvironmentFailure, NotReady, PipelineError, refused
 
 Connection = duckdb.DuckDBPyConnection
+Options = str  # how much memory it may take
 FAILURES = (duckdb.Error, PipelineError, OSError)  # what `explained` explains
 MISSING = (duckdb.CatalogException, duckdb.BinderException)  # no such table, no such column
 MACHINE = (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException, OSError)
 
 
-def connect(path: Path | None, memory_limit: str, write: bool = True) -> Connection:
+def connect(path: Path | None, memory_limit: Options, write: bool = True) -> Connection:
     """Open a database file, or one in memory. DuckDB's own zone follows the machine: UTC it is."""
     try:
         con = _open(path, write)

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..core.engine import Options
 from ..core.pipeline import Pipeline
 from .file_ledger import FileLedger, Part
 from .part_files import PartStore, open_parts
@@ -24,13 +25,13 @@ class Parquet:
     """
 
     path: Path
-    memory_limit: str
+    options: Options
 
     def open(self, pipeline: Pipeline, write: bool) -> AbstractContextManager[PartStore]:
         """Open the folder; nothing is made before the first commit but the ledger's lock."""
         ledger = FileLedger(self.path, pipeline.name)
         promised = frozenset(pipeline.contract.tables)
-        return open_parts(ledger, InPlace(ledger, promised), self.memory_limit, pipeline, write)
+        return open_parts(ledger, InPlace(ledger, promised), self.options, pipeline, write)
 
 
 @dataclass(frozen=True, slots=True)

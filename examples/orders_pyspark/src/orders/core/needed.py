@@ -1,8 +1,7 @@
 """What the parts of this project need Spark to be started with, whatever else it is told."""
 
-PACKAGES = (  # fetched from Maven Central; made for this minor version of Spark
-    "io.delta:delta-spark_4.2_2.13:4.4.0",
-)
+# Fetched from Maven Central; made for this minor version of Spark.
+PACKAGES: tuple[str, ...] = ("io.delta:delta-spark_4.2_2.13:4.4.0",)
 NEEDED = {
     "spark.jars.packages": ",".join(PACKAGES),
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",

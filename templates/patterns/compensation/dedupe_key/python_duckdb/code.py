@@ -42,8 +42,8 @@ class DedupeKey:
     @contextmanager
     def open(self, pipeline: Pipeline, write: bool) -> Iterator[PartStore]:
         """Open the sink, with views for consumers when it is opened for the first time."""
-        ledger, limit = FileLedger(self.sink.path, pipeline.name), self.sink.memory_limit
-        with open_parts(ledger, Newest(ledger), limit, pipeline, write) as store:
+        ledger, options = FileLedger(self.sink.path, pipeline.name), self.sink.options
+        with open_parts(ledger, Newest(ledger), options, pipeline, write) as store:
             if write:
                 publish_views(store, [step.table for step in pipeline.steps])
             yield store

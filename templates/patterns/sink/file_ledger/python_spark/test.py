@@ -9,7 +9,8 @@ import pytest
 from .support import World, having, windowed
 
 Make = Callable[[str], World]
-each = pytest.mark.parametrize("name", [n for n in having(sink="Delta") if n in windowed()])
+sinks = having(sink="Delta") + having(sink="Parquet") + having(sink="DedupeKey")
+each = pytest.mark.parametrize("name", [name for name in sinks if name in windowed()])
 
 
 def ledger(here: World) -> list[Path]:

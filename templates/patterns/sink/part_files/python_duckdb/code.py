@@ -9,22 +9,22 @@ from pathlib import Path
 import duckdb
 
 from ..core.contract import Table
-from ..core.engine import connect
+from ..core.engine import Options, connect
 from ..core.errors import UsageError
 from ..core.ledger import Entry, History
 from ..core.pipeline import Pipeline
 from ..core.units import literal
 from .file_ledger import Attempt, FileLedger, Part
-from .parts import Layout, order_of, part_of, published
+from .parts import Layout, order_of, part_of
 
 
 @contextmanager
 def open_parts(
-    ledger: FileLedger, layout: Layout, memory_limit: str, pipeline: Pipeline, write: bool
+    ledger: FileLedger, layout: Layout, options: Options, pipeline: Pipeline, write: bool
 ) -> Iterator["PartStore"]:
     """Open the folder. To write is to be alone, and begins with what a killed run left."""
     lock = ledger.alone() if write else nullcontext()
-    with lock, closing(connect(None, memory_limit)) as con:
+    with lock, closing(connect(None, options)) as con:
         con.execute("SET GLOBAL enable_external_file_cache = false")  # names are used again
         if write:
             ledger.finish(layout.place)
@@ -115,3 +115,16 @@ class PartStore:
 
     def _distinct(self, query: str) -> set[str]:
         return {value for (value,) in self.con.execute(query).fetchall()}
+
+
+def published(table: Table, files: Iterable[Path], extend: bool) -> str:
+    """Rows of files, with the path of each, named like their table as conditions may want it.
+
+    To `extend` them is to have all columns of the table, also those that no file has yet: empty.
+    """
+    columns = ", ".join(f"CAST(NULL AS {c.type}) AS {c.name}" for c in table.columns)
+    nothing = f"SELECT {columns}, '' AS _path WHERE false"
+    paths = ", ".join(literal(str(file)) for file in files)
+    read = f"SELECT * FROM read_parquet([{paths}], filename = '_path', union_by_name = true)"
+    rows = f"{nothing} UNION ALL BY NAME {read}" if extend else read
+    return f"({rows if paths else nothing}) AS {table.name}"

@@ -10,7 +10,6 @@ from typing import Protocol
 
 from ..core.contract import Table
 from ..core.errors import UsageError
-from ..core.units import literal
 from .file_ledger import Part
 
 
@@ -50,11 +49,11 @@ def part_of(table: Table, event_time: str | None, whole: bool) -> str:
     if whole:
         return "'all'"
     if "_unit" in kinds:
-        return "coalesce(regexp_replace(CAST(_unit AS STRING), '[^0-9]+', '-', 'g'), 'none')"
+        return "coalesce(translate(CAST(_unit AS STRING), ' :.', '---'), 'none')"
     if event_time in kinds:
-        return f"coalesce(strftime({event_time}, '%Y-%m-%d'), 'none')"
+        return f"coalesce(CAST(CAST({event_time} AS DATE) AS STRING), 'none')"
     daily = kinds.get("day") == "DATE"
-    return "coalesce(strftime(day, '%Y-%m'), 'none')" if daily else "'all'"
+    return "coalesce(left(CAST(day AS STRING), 7), 'none')" if daily else "'all'"
 
 
 def order_of(table: Table) -> str:
@@ -62,16 +61,3 @@ def order_of(table: Table) -> str:
     names = [column.name for column in table.columns]
     place = [name for name in ("_file", "_row") if "_row" in names]
     return ", ".join(table.key or place or names)
-
-
-def published(table: Table, files: Iterable[Path], extend: bool) -> str:
-    """Rows of files, with the path of each, named like their table as conditions may want it.
-
-    To `extend` them is to have all columns of the table, also those that no file has yet: empty.
-    """
-    columns = ", ".join(f"CAST(NULL AS {c.type}) AS {c.name}" for c in table.columns)
-    nothing = f"SELECT {columns}, '' AS _path WHERE false"
-    paths = ", ".join(literal(str(file)) for file in files)
-    read = f"SELECT * FROM read_parquet([{paths}], filename = '_path', union_by_name = true)"
-    rows = f"{nothing} UNION ALL BY NAME {read}" if extend else read
-    return f"({rows if paths else nothing}) AS {table.name}"

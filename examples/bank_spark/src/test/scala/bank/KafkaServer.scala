@@ -43,6 +43,24 @@ object KafkaServer extends Server {
       producer.flush()
     }
 
+  /** Sends values to the first partition in a transaction, and lends it: whoever has it ends it.
+    */
+  def transaction[A](topic: String, values: Iterable[String])(
+      use: KafkaProducer[String, String] => A
+  ): A = {
+    val own = settings
+    own.setProperty("transactional.id", UUID.randomUUID().toString)
+    Using.resource(
+      new KafkaProducer(own, new StringSerializer, new StringSerializer)
+    ) { producer =>
+      producer.initTransactions()
+      producer.beginTransaction()
+      values.foreach(value => producer.send(new ProducerRecord(topic, 0, "", value)))
+      producer.flush()
+      use(producer)
+    }
+  }
+
   /** Takes the messages of a partition before an offset away, as retention does. */
   def forget(topic: String, before: Long, partition: Int = 0): Unit = {
     val gone = Map(new TopicPartition(topic, partition) -> RecordsToDelete.beforeOffset(before))

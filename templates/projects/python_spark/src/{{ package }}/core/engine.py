@@ -21,6 +21,7 @@ from pyspark.sql import DataFrame, SparkSession
 from .errors import EnvironmentFailure, PipelineError, Transient, refused
 from .needed import NEEDED
 
+Options = Mapping[str, str]  # settings of Spark
 MISSING = (AnalysisException,)  # no such table, no such column
 FAILURES = (PySparkException, Py4JError, PipelineError, OSError)  # what `explained` explains
 FIXED = {
@@ -62,7 +63,7 @@ class Connection:
     Spark starts when it is asked for the first time: that takes seconds, and not all commands do.
     """
 
-    settings: Mapping[str, str]
+    settings: Options
     session: SparkSession | None = field(default=None, repr=False)
 
     @cached_property
@@ -79,7 +80,7 @@ class Connection:
         return Connection(self.settings, self.spark.newSession())
 
 
-def connect(settings: Mapping[str, str]) -> Connection:
+def connect(settings: Options) -> Connection:
     """Spark with these settings, or those of spark-submit, and what its parts need in any case."""
     return Connection(settings)
 
@@ -137,7 +138,7 @@ def location(path: str) -> str:
     return f"file:{escaped}"
 
 
-def _session(settings: Mapping[str, str]) -> SparkSession:
+def _session(settings: Options) -> SparkSession:
     """The session of this process. Under spark-submit it is what that was told."""
     submitted = "PYSPARK_GATEWAY_PORT" in os.environ
     if not submitted:

@@ -7,8 +7,8 @@ import scala.jdk.CollectionConverters._
 import scala.util.Using
 import scala.util.control.NonFatal
 
-import org.apache.kafka.clients.admin.{Admin, OffsetSpec}
-import org.apache.kafka.common.TopicPartition
+import org.apache.kafka.clients.admin.{Admin, ListOffsetsOptions, OffsetSpec}
+import org.apache.kafka.common.{IsolationLevel, TopicPartition}
 import org.apache.spark.sql.{DataFrame, SparkSession}
 import upickle.default.{Reader, macroR}
 
@@ -16,7 +16,9 @@ import upickle.default.{Reader, macroR}
 final case class KafkaConnection(servers: String = "", options: Map[String, String] = Map.empty) {
   override def toString: String = "the broker of PIPELINE_KAFKA__SERVERS"
 
-  /** The offsets that a topic has now, by partition: the oldest, and the end. */
+  /** The offsets that a topic has now, by partition: the oldest, and the end of what transactions
+    * have committed.
+    */
   def offsets(topic: String): Map[Int, (Long, Long)] =
     try {
       if (servers.isEmpty)
@@ -24,8 +26,10 @@ final case class KafkaConnection(servers: String = "", options: Map[String, Stri
       Using.resource(Admin.create(settings)) { admin =>
         val told = admin.describeTopics(List(topic).asJava).allTopicNames.get.get(topic)
         val places = told.partitions.asScala.map(one => new TopicPartition(topic, one.partition))
+        val committed = new ListOffsetsOptions(IsolationLevel.READ_COMMITTED)
         def at(spec: OffsetSpec) = {
-          val found = admin.listOffsets(places.map(_ -> spec).toMap.asJava).all.get.asScala
+          val asked = places.map(_ -> spec).toMap.asJava
+          val found = admin.listOffsets(asked, committed).all.get.asScala
           found.map { case (place, there) => place.partition -> there.offset }
         }
         val (oldest, end) = (at(OffsetSpec.earliest), at(OffsetSpec.latest))
@@ -41,7 +45,9 @@ final case class KafkaConnection(servers: String = "", options: Map[String, Stri
         throw NotReady(s"the topic $topic cannot be read at $this: $why")
     }
 
-  /** The messages of one partition at `[from, until)`. What is no longer there is an error. */
+  /** The messages of one partition at `[from, until)`, but for those that a transaction took back.
+    * What is no longer there is an error.
+    */
   def read(
       spark: SparkSession,
       topic: String,
@@ -55,6 +61,7 @@ final case class KafkaConnection(servers: String = "", options: Map[String, Stri
       .format("kafka")
       .options(options.map { case (key, value) => s"kafka.$key" -> value })
       .option("kafka.bootstrap.servers", servers)
+      .option("kafka.isolation.level", "read_committed")
       .option("assign", ujson.Obj(topic -> ujson.Arr(partition)).render())
       .option("startingOffsets", at(from))
       .option("endingOffsets", at(until))

@@ -42,6 +42,8 @@ class KafkaTest extends AnyFunSuite {
       Some(EventTime("at"))
     )
 
+  private def end(of: KafkaSource) = of.connection.offsets(of.topic)(0)._2
+
   private def read(from: KafkaSource, wanted: Wanted, columns: String*) = {
     val rows = from.read(spark, Request("CAST(1 AS BIGINT)", wanted), contract).rows
     rows.orderBy("_file", "_row").selectExpr(columns: _*).collect().toSeq
@@ -68,6 +70,17 @@ class KafkaTest extends AnyFunSuite {
     val window = Wanted.Between(noon, noon.plusHours(1))
     assert(read(made, window, "id") == Seq(Row("2"), Row("2")))
     assert(read(made, Wanted.Everything, "id").size == 8)
+  }
+
+  test("what a transaction took back is not read, and what is in an open one is waited for") {
+    val made = source()
+    KafkaServer.transaction(made.topic, messages.take(1))(_.commitTransaction())
+    KafkaServer.transaction(made.topic, messages.take(2))(_.abortTransaction())
+    Iterator.continually(end(made)).find(_ == 5) // a transaction ends with a mark, a moment later
+    KafkaServer.transaction(made.topic, messages.takeRight(1)) { _ =>
+      assert(end(made) == 5)
+      assert(read(made, Wanted.Everything, "id") == Seq(Row("1")))
+    }
   }
 
   test("a topic that is not there is not ready, whatever it is called") {

@@ -1,7 +1,9 @@
 package clicks
 package sources
 
+import java.io.{BufferedReader, InputStreamReader}
 import java.net.URI
+import java.nio.charset.StandardCharsets.UTF_8
 
 import scala.collection.concurrent.TrieMap
 import scala.util.{Try, Using}
@@ -10,6 +12,7 @@ import com.fasterxml.jackson.core.{JsonParser, JsonToken}
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature
 import com.fasterxml.jackson.databind.json.JsonMapper
 import com.fasterxml.jackson.databind.{DeserializationFeature, JsonNode}
+import org.apache.hadoop.conf.Configuration
 import org.apache.hadoop.fs.Path
 import org.apache.spark.sql.functions.{
   col,
@@ -43,6 +46,8 @@ final case class JsonLines(keepNewColumns: Boolean = false) extends Format {
       columns: Seq[Column],
       span: Option[Span]
   ): DataFrame = {
+    val hadoop = spark.sparkContext.hadoopConfiguration
+    files.find(JsonLines.isCutOff(hadoop, _)).foreach(file => throw FileListing.cutOff(file))
     val grown = JsonLines.keys(spark, files).collect {
       case (file, Some(keys)) if hasMore(file, keys, columns) => file.path
     }
@@ -77,6 +82,9 @@ object JsonLines {
 
   /** The keys of the objects of files, None for a file without lines. */
   private val known = TrieMap.empty[Found, Option[Set[String]]]
+
+  /** Whether files have a last line that is a piece of one. */
+  private val cut = TrieMap.empty[Found, Boolean]
 
   private val mapper = JsonMapper
     .builder()
@@ -115,6 +123,17 @@ object JsonLines {
       .where(trim(col("_line")) =!= "")
       .withColumn("_cells", when(col("_text"), parsed(col("_line"))))
   }
+
+  /** Whether the last line is no JSON, nor blank: once for each content, not for each window. */
+  private def isCutOff(hadoop: Configuration, file: Found) = cut.getOrElseUpdate(
+    file,
+    !FileListing.whole(hadoop, file) && {
+      val stream = FileListing.opened(hadoop, file)
+      Using.resource(new BufferedReader(new InputStreamReader(stream, UTF_8))) { reader =>
+        Try(mapper.readTree(reader.lines.reduce("", (_, line) => line))).isFailure
+      }
+    }
+  )
 
   /** The keys of each file: once for each content, not for each window. */
   private def keys(spark: SparkSession, files: Seq[Found]): Map[Found, Option[Set[String]]] = {

@@ -68,6 +68,23 @@ class FilesTest extends Proofs {
     assert(here.silver().isEmpty)
   }
 
+  proof("a file that is cut off is not taken for a whole one", each) { here =>
+    val path = here.write("a", here.rows(5))
+    val whole = Files.readAllBytes(path)
+    val wide = field(format(here), "encoding").exists(_.toString.startsWith("utf-16"))
+    val letter = if (wide) 4 else 2
+    val line = whole.lastIndexOf('\n'.toByte, whole.length - 5)
+    val half = if (here.files.suffix == "parquet") whole.length - 9 else line + letter
+    Files.write(path, whole.take(half))
+    val result = here.but(_.copy(behaviour = Unaided)).run(here.over(1))
+    if (here.files.suffix != "csv" || here.columns.size > 1) { // its only cell may be that short
+      assert(result.exit == 1 && result.log.contains("ends in the middle"), result.log)
+      assert(here.silver().isEmpty && here.table("quarantine").isEmpty)
+    }
+    Files.write(path, whole)
+    assert(here.run(here.over(2)).exit == 0)
+  }
+
   proof("a removed column stops the unit before anything is written", each) { here =>
     here.write("a", here.rows(3))
     here.run(here.over(1))
@@ -176,25 +193,28 @@ class FilesTest extends Proofs {
   proof("a window is read by a filter that reaches into the files", windowed("ParquetFiles")) {
     here =>
       here.write("a", here.rows(3) ++ here.rows(3, window = 5))
-      val window = here.pipeline.extraction.plan(here.over(1), History.empty).head.unit
-      val request = here.pipeline.extraction.request(Seq(window))
-      val rows = here.pipeline.source.read(Commands.spark, request, here.pipeline.contract).rows
+      val rows = firstWindow(here)
       assert(rows.collect().length == 3)
       val scans = rows.queryExecution.executedPlan.collect { case scan: FileSourceScanExec => scan }
       val pushed = scans.map(_.metadata("PushedFilters"))
       assert(pushed.nonEmpty)
       pushed.foreach(filters => assert(filters.matches(".*GreaterThanOrEqual.*LessThan.*")))
   }
+
   proof("a file that tells that it has no row of a window is left out", windowed("ParquetFiles")) {
     here =>
       val far = Iterator.from(1).find(here.end(_).isAfter(here.over(1).plusDays(2))).get
       here.write("near", here.rows(3))
       here.write("far", here.rows(3, window = far))
       here.write("both", here.rows(1, window = far) ++ here.rows(1))
-      val window = here.pipeline.extraction.plan(here.over(1), History.empty).head.unit
-      val request = here.pipeline.extraction.request(Seq(window))
-      val rows = here.pipeline.source.read(Commands.spark, request, here.pipeline.contract).rows
+      val rows = firstWindow(here)
       assert(rows.count() == 4)
       assert(rows.inputFiles.map(_.split("/").last).toSet == Set("near.parquet", "both.parquet"))
+  }
+
+  private def firstWindow(here: World) = {
+    val window = here.pipeline.extraction.plan(here.over(1), History.empty).head.unit
+    val request = here.pipeline.extraction.request(Seq(window))
+    here.pipeline.source.read(Commands.spark, request, here.pipeline.contract).rows
   }
 }

@@ -1,20 +1,21 @@
 package flights
 package sources
 
-import java.io.FileNotFoundException
+import java.io.{BufferedInputStream, EOFException, FileNotFoundException, InputStream}
 import java.net.URI
 import java.nio.file.{FileSystems, Files, Paths}
 
 import scala.collection.concurrent.TrieMap
-import scala.util.Try
+import scala.util.{Try, Using}
 
 import org.apache.hadoop.conf.Configuration
-import org.apache.hadoop.fs.{FileStatus, FileSystem, Path}
+import org.apache.hadoop.fs.{FSDataInputStream, FileStatus, FileSystem, Path}
+import org.apache.hadoop.io.compress.CompressionCodecFactory
 import org.apache.spark.sql.Column
 import org.apache.spark.sql.expressions.UserDefinedFunction
 import org.apache.spark.sql.functions.{col, lit, monotonically_increasing_id, udf}
 
-import core.{Engine, Failed}
+import core.{Engine, Failed, Transient}
 
 /** A file as it was listed. Its `stamp` changes whenever its content does. */
 final case class Found(path: String, name: String, stamp: String, modified: Long) {
@@ -119,4 +120,41 @@ object FileListing {
       (col("_metadata.file_block_start") + counted).as("_row")
     )
   }
+
+  private val known = TrieMap.empty[Found, Boolean]
+
+  /** The content of a file, unpacked if its name says that it is packed. */
+  def opened(hadoop: Configuration, file: Found): InputStream = {
+    val path = new Path(file.path)
+    val packed = Option(new CompressionCodecFactory(hadoop).getCodec(path))
+    val stream = path.getFileSystem(hadoop).open(path)
+    packed.fold[InputStream](stream)(_.createInputStream(stream))
+  }
+
+  /** Whether a line break ends a file of text; else its last line may be a piece of one. */
+  def whole(hadoop: Configuration, file: Found): Boolean =
+    known.getOrElseUpdate(
+      file,
+      try Using.resource(opened(hadoop, file))(last(_, hadoop, file)) == '\n'
+      catch { case _: EOFException => throw cutOff(file) }
+    )
+
+  /** The last byte that is none of the zeros which letters of two bytes have. */
+  private def last(stream: InputStream, hadoop: Configuration, file: Found): Int = {
+    stream match {
+      case plain: FSDataInputStream =>
+        val path = new Path(file.path)
+        plain.seek((path.getFileSystem(hadoop).getFileStatus(path).getLen - 2).max(0))
+      case _ => // what is packed has no places
+    }
+    val bytes = new BufferedInputStream(stream)
+    Iterator.continually(bytes.read()).takeWhile(_ >= 0).filter(_ > 0).foldLeft(0)((_, one) => one)
+  }
+
+  /** That a file has an end that no whole one has. What is there of it would pass for all. */
+  def cutOff(file: Found): Transient = Transient(
+    s"${file.path} ends in the middle: it is being written, or was cut off. Complete it, and the " +
+      "next run reads it; a last line that is no more to come goes to quarantine if a line break " +
+      "ends it"
+  )
 }

@@ -5,8 +5,7 @@ import scala.collection.concurrent.TrieMap
 import scala.util.Using
 
 import com.univocity.parsers.csv.{CsvParser, CsvParserSettings}
-import org.apache.hadoop.fs.Path
-import org.apache.hadoop.io.compress.CompressionCodecFactory
+import org.apache.hadoop.conf.Configuration
 import org.apache.spark.sql.functions.{coalesce, col, lit, struct, to_json, trim, when}
 import org.apache.spark.sql.types.StructType
 import org.apache.spark.sql.{Column => Cell, DataFrame, SparkSession}
@@ -39,15 +38,19 @@ final case class Csv(
       columns: Seq[Column],
       span: Option[Span]
   ): DataFrame = {
-    val headers = files.groupBy(file => names(spark, file, columns)).toSeq
+    val hadoop = spark.sparkContext.hadoopConfiguration
+    val headers = files.groupBy(file => names(hadoop, file, columns)).toSeq
     headers.map { case (names, some) => read(spark, names, some, columns) }.reduce(_ union _)
   }
 
-  /** Refuses a file without an expected column, reports one with more. */
-  private def names(spark: SparkSession, file: Found, columns: Seq[Column]): Seq[String] = {
+  /** Refuses a file that is cut off or lacks an expected column, reports one with more. */
+  private def names(hadoop: Configuration, file: Found, columns: Seq[Column]): Seq[String] = {
     val expected = columns.map(_.source)
-    val found = if (header) first(spark, file) else expected
+    val lines = Csv.known.getOrElseUpdate((file, this), ends(hadoop, file))
+    val found = if (header) lines.first else expected
     val missing = expected.diff(found)
+    if (lines.open.exists(cells => missing.nonEmpty || (cells > 0 && cells < found.size)))
+      throw FileListing.cutOff(file)
     if (missing.nonEmpty) {
       val lacks = s"${file.path} lacks ${missing.mkString(", ")}"
       throw Failed(s"$lacks: renamed or removed at the source")
@@ -57,21 +60,18 @@ final case class Csv(
     found
   }
 
-  private def first(spark: SparkSession, file: Found): Seq[String] =
-    Csv.headers.getOrElseUpdate(
-      (file, this), {
-        val (path, hadoop) = (new Path(file.path), spark.sparkContext.hadoopConfiguration)
-        val codec = Option(new CompressionCodecFactory(hadoop).getCodec(path))
-        Using.resource(path.getFileSystem(hadoop).open(path)) { stream =>
-          val parser = new CsvParser(settings)
-          parser.beginParsing(
-            codec.fold[java.io.InputStream](stream)(_.createInputStream(stream)),
-            encoding
-          )
-          Option(parser.parseNext()).fold(Seq.empty[String])(_.toSeq.map(Option(_).getOrElse("")))
-        }
-      }
-    )
+  private def ends(hadoop: Configuration, file: Found) = {
+    val whole = FileListing.whole(hadoop, file)
+    Using.resource(FileListing.opened(hadoop, file)) { stream =>
+      val parser = new CsvParser(settings)
+      parser.beginParsing(stream, encoding)
+      val rows = Iterator.continually(parser.parseNext()).takeWhile(_ != null)
+      val lines = rows.map(_.toSeq.map(Option(_).getOrElse("")))
+      val first = lines.nextOption().getOrElse(Nil)
+      val open = Option.unless(whole)(lines.foldLeft(first)((_, line) => line))
+      Ends(first, open.map(line => if (line.forall(_.isBlank)) 0 else line.size))
+    }
+  }
 
   private def settings = {
     val settings = new CsvParserSettings
@@ -120,9 +120,12 @@ final case class Csv(
   )
 }
 
+/** The first line of a file; and how many cells an unfinished last one has, none if it is blank. */
+final private case class Ends(first: Seq[String], open: Option[Int])
+
 object Csv {
   private val log = LoggerFactory.getLogger(getClass)
 
-  /** The first lines of files, as they were parsed. */
-  private val headers = TrieMap.empty[(Found, Csv), Seq[String]]
+  /** How files begin and end: looked at once for each content, not for each window. */
+  private val known = TrieMap.empty[(Found, Csv), Ends]
 }

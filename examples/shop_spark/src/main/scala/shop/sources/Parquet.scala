@@ -125,12 +125,15 @@ object ParquetFiles {
   private val known = TrieMap.empty[Found, Told]
 
   private def told(spark: SparkSession, file: Found): Told =
-    known.getOrElseUpdate(file, footer(spark, new Path(file.path)))
+    known.getOrElseUpdate(file, footer(spark, file))
 
   /** What `spark.read.parquet` would find, which takes a job for each file. */
-  private def footer(spark: SparkSession, path: Path) = {
-    val file = HadoopInputFile.fromPath(path, spark.sparkContext.hadoopConfiguration)
-    val footer = ParquetFooterReader.readFooter(file, NO_FILTER)
+  private def footer(spark: SparkSession, file: Found) = {
+    val path = new Path(file.path)
+    val input = HadoopInputFile.fromPath(path, spark.sparkContext.hadoopConfiguration)
+    val footer =
+      try ParquetFooterReader.readFooter(input, NO_FILTER)
+      catch { case _: RuntimeException => throw FileListing.cutOff(file) }
     val types = new ParquetToSparkSchemaConverter(SQLConf.get)
     val found = ParquetFileFormat.readSchemaFromFooter(new Footer(path, footer), types)
     val units = footer.getFileMetaData.getSchema.getFields.asScala.flatMap(unit).toMap

@@ -1,0 +1,173 @@
+"""Tables as folders of Parquet files, one for each part: what the file sinks have in common."""
+
+import shutil
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ..core.contract import Table
+from ..core.engine import Connection, Options, connect, keep, location
+from ..core.errors import UsageError
+from ..core.ledger import Entry, History
+from ..core.pipeline import Pipeline
+from ..core.units import literal
+from .file_ledger import Attempt, FileLedger, Part
+from .parts import Layout, order_of, part_of
+
+
+@contextmanager
+def open_parts(
+    ledger: FileLedger, layout: Layout, options: Options, pipeline: Pipeline, write: bool
+) -> Iterator["PartStore"]:
+    """Open the folder. To write is to be alone, and begins with what a killed run left."""
+    with ledger.alone() if write else nullcontext():
+        if write:
+            ledger.finish(layout.place)
+        layout.ready(write)
+        yield PartStore(connect(options), ledger, layout, pipeline, ledger.numbers())
+
+
+@dataclass(frozen=True, slots=True)
+class PartStore:
+    """The open folder; between `begin` and `commit` it is one transaction, made aside by Spark.
+
+    There is one at a time: Spark lists files before it reads them, and another one replaces them.
+    """
+
+    con: Connection
+    ledger: FileLedger
+    layout: Layout
+    pipeline: Pipeline
+    numbers: Iterator[int]
+    writer: threading.Lock = field(default_factory=threading.Lock)
+    removed: dict[str, list[str]] = field(default_factory=dict)  # conditions, by table made aside
+    added: set[str] = field(default_factory=set)  # the tables that have rows made aside
+
+    def history(self) -> History:
+        return self.ledger.history()
+
+    @contextmanager
+    def begin(self) -> Iterator["PartStore"]:
+        with self.writer:
+            yield replace(self, con=self.con.cursor(), removed={}, added=set())
+
+    def relation(self, table: str, where: str = "true") -> str:
+        if table == "batch":
+            return table
+        found = next(step.table for step in self.pipeline.steps if step.table.name == table)
+        staying = self._staying(found, self.layout.files(table).values())
+        return f"(SELECT {', '.join(found.names)} FROM ({staying}) UNION ALL {self._new(found)})"
+
+    def remove(self, table: Table, where: str) -> None:
+        if not self.layout.replaces:
+            raise UsageError(f"{table.name}: this sink only adds rows, and they must be replaced")
+        self.removed.setdefault(table.name, []).append(where)
+        if table.name in self.added:
+            rows = f"{self._new(table)} WHERE NOT coalesce(({where}), false)"
+            keep(self.con, f"_new_{table.name}", rows)
+
+    def append(self, table: Table, rows: str) -> None:
+        self.removed.setdefault(table.name, [])
+        columns = ", ".join(f"CAST({c.name} AS {c.type}) AS {c.name}" for c in table.columns)
+        before = f"{self._new(table)} UNION ALL " if table.name in self.added else ""
+        keep(self.con, f"_new_{table.name}", f"{before}SELECT {columns} FROM ({rows})")
+        self.added.add(table.name)
+
+    def commit(self, entries: Sequence[Entry]) -> None:
+        """Publish what is made aside."""
+        self.ledger.finish(self.layout.place)
+        self.ledger.prepare()
+        number, tables = next(self.numbers), [step.table for step in self.pipeline.steps]
+        changed = [table for table in tables if table.name in self.removed]
+        parts = [part for table in changed for part in self._prepare(table, number)]
+        attempt = Attempt(number=number, entries=tuple(entries), parts=tuple(parts))
+        self.ledger.publish(attempt, self.layout.place)
+
+    def _prepare(self, table: Table, number: int) -> list[Part]:
+        """Write a new file for each part that loses or gets rows."""
+        files, whole = self.layout.files(table.name), "true" in self.removed[table.name]
+        part_of_file = {file.name: part for part, file in files.items()}
+        key = part_of(table, self.pipeline.source.event_time, whole)
+        keep(self.con, "_coming", f"SELECT *, nullif({key}, '') AS _part FROM ({self._new(table)})")
+        losing = f"SELECT DISTINCT _path FROM {self._published(table, files.values())}"
+        lost = self._distinct(f"{losing} WHERE {self._gone(table)}")
+        getting = self._distinct("SELECT DISTINCT _part FROM _coming")
+        touched = sorted(getting | {part_of_file[name] for name in lost})
+        if not touched:
+            return []
+        before = {files[part].name: part for part in touched if part in files}
+        names = ", ".join(f"{literal(text)}" for pair in before.items() for text in pair)
+        known = f"element_at(map({names}), _path)" if before else "''"
+        staying = self._staying(table, [files[part] for part in before.values()])
+        rows = f"SELECT {', '.join(table.names)}, {known} AS _part FROM ({staying})"
+        # Any column may be empty for Spark: files differ in that else, if there were rows before.
+        cells = (f"CASE WHEN _part IS NOT NULL THEN {name} END AS {name}" for name in table.names)
+        coming = f"SELECT {', '.join(cells)}, _part FROM _coming"
+        written = self._write(table, f"{rows} UNION ALL {coming}")
+        made = [
+            Part(table=table.name, part=part, file=self.layout.name(part, number))
+            for part in touched
+        ]
+        for part in made:
+            file = next(written.glob(f"_part={part.part}/*.parquet"), None)
+            (file or self.empty(table)).replace(self.ledger.prepared(part))
+        shutil.rmtree(written)
+        rows_in = self._counted(table, made)
+        return [part.model_copy(update={"rows": rows_in.get(part, 0)}) for part in made]
+
+    def _write(self, table: Table, rows: str) -> Path:
+        """Rows in a file for each `_part`, in an order that does not depend on the run."""
+        folder = self.ledger.aside / "rows"
+        order = ("_part", *order_of(table).split(", "))
+        frame = self.con.execute(rows).frame.repartition("_part").sortWithinPartitions(*order)
+        frame.write.option("maxRecordsPerFile", 0).partitionBy("_part").parquet(str(folder))
+        return folder
+
+    def empty(self, table: Table) -> Path:
+        """A file without rows that has the columns of a table."""
+        folder = self.ledger.aside / "no rows"
+        frame = self.con.execute(nothing(table)).frame
+        frame.coalesce(1).write.mode("overwrite").parquet(str(folder))
+        return next(folder.glob("*.parquet"))
+
+    def _counted(self, table: Table, parts: Sequence[Part]) -> Mapping[Part, int]:
+        files = {self.ledger.prepared(part).name: part for part in parts}
+        read = self._published(table, map(self.ledger.prepared, parts))
+        found = self.con.execute(f"SELECT _path, count(*) FROM {read} GROUP BY _path").fetchall()
+        return {files[name]: count for name, count in found}
+
+    def _staying(self, table: Table, files: Iterable[Path]) -> str:
+        return f"SELECT * FROM {self._published(table, files)} WHERE NOT {self._gone(table)}"
+
+    def _published(self, table: Table, files: Iterable[Path]) -> str:
+        """Rows of files, with the name of each, named like their table as conditions may want it.
+
+        They have all columns of the table, also those that no file has yet: empty.
+        """
+        view, paths = f"_files_{table.name}", [location(str(file)) for file in files]
+        if not paths:
+            return f"({nothing(table)}) AS {table.name}"
+        schema = self.con.execute(nothing(table)).frame.drop("_path").schema
+        rows = self.con.spark.read.schema(schema).parquet(*paths)
+        rows.selectExpr("*", "_metadata.file_name AS _path").createOrReplaceTempView(view)
+        return f"{view} AS {table.name}"
+
+    def _new(self, table: Table) -> str:
+        columns = ", ".join(table.names)
+        new = f"_new_{table.name}" if table.name in self.added else f"({nothing(table)})"
+        return f"SELECT {columns} FROM {new}"
+
+    def _gone(self, table: Table) -> str:
+        conditions = [f"coalesce(({one}), false)" for one in self.removed.get(table.name, [])]
+        return f"({' OR '.join(conditions) or 'false'})"
+
+    def _distinct(self, query: str) -> set[str]:
+        return {value for (value,) in self.con.execute(query).fetchall()}
+
+
+def nothing(table: Table) -> str:
+    """No rows, with the columns of a table and the name of no file."""
+    columns = ", ".join(f"CAST(NULL AS {c.type}) AS {c.name}" for c in table.columns)
+    return f"SELECT {columns}, '' AS _path WHERE false"
