@@ -11,7 +11,8 @@ TEST     := .venv-test
 INPUTS   := pyproject.toml hatch_build.py
 BIN       = $(TEST)/bin
 PYTEST    = $(BIN)/python -m pytest
-WORKERS  ?= auto
+# One more than cores: a test waits for processes, servers and disks a quarter of its time.
+WORKERS  ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint matrix examples docs bench python clean
