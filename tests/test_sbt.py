@@ -118,8 +118,7 @@ def test_a_small_project_goes_through_real_sbt(
 ) -> None:
     choice = {**SMALL[name], **PLAIN}
     project = made(tmp_path / "shop", templates, answers([choice], "shop", SCALA))
-    known = (servers.get(choice[axis], {}) for axis in ("source", "sink"))
-    env = {"KILLS": "2", **{key: one for some in known for key, one in some.items()}}
+    env = {"KILLS": "2", **servers.get(choice["source"], {}), **servers.get(choice["sink"], {})}
     submit = through(sbt, project, env)
     more = {}
     if choice["source"] == "kafka":
