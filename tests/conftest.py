@@ -52,10 +52,13 @@ def sbt() -> jvm.Sbt:
 
 
 @pytest.fixture(scope="session")
-def jdk() -> jvm.Java:
-    """A Java that PySpark starts with: the small one of PyPI is not enough."""
+def jdk() -> Iterator[jvm.Java]:
+    """A Java that PySpark starts with, and soon: the small one of PyPI is not enough."""
     with jvm.required():
-        return jvm.java(whole=True)
+        java = jvm.java(whole=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SPARK_SUBMIT_OPTS", jvm.archived())
+        yield java
 
 
 @pytest.fixture(scope="session")

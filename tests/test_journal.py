@@ -22,7 +22,7 @@ import pytest
 
 from tests.releases import INHERITED, PERSON, ROOT, Releases, commit, git, tree
 
-FILES = 2000
+FILES = 1000
 APPLY = """
 import sys
 from pathlib import Path
@@ -144,7 +144,7 @@ def test_a_run_that_was_killed_at_any_instant_ends_as_if_it_had_not_been(
     source, target = large
     head, before = git(source, "rev-parse", "HEAD"), tree(source)
     seen = {"mixed": 0, "restored": 0}
-    for seed in range(6):
+    for seed in range(4):
         folder = killed(Kill(random.Random(seed).uniform(0, 0.6), whole_group))
         assert git(folder, "rev-parse", "HEAD") == head
         seen["mixed"] += mixed(folder)

@@ -31,7 +31,7 @@ BUNDLE = "scaffold/_templates.bundle"
 SAMPLE = ROOT / "templates" / "samples" / "flights"
 NOWHERE = "http://127.0.0.1:9"
 
-pytestmark = pytest.mark.package
+pytestmark = [pytest.mark.package, pytest.mark.xdist_group("package")]
 
 
 @dataclass(frozen=True)

@@ -30,15 +30,15 @@ from tests.test_kafka import message, topic
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.xdist_group("scala"),
+    pytest.mark.xdist_group("sbt"),
     pytest.mark.filterwarnings("ignore::copier.errors.DirtyLocalWarning"),
 ]
 PROVIDED = 'set libraryDependencies ~= (_.filter(_.configurations.contains("provided")))'
 """What spark-submit finds on its machine: Spark and what that needs, and nothing that the assembly has to bring."""
 SMALL: Mapping[str, Choice] = {
-    "a topic into Delta": {"source": "kafka", "sink": "delta"},
-    "files into Postgres": {"source": "files", "sink": "postgres"},
-    "a table into Postgres": {"source": "postgres", "sink": "postgres"},
+    "files into Delta": {"source": "files", "sink": "delta"},
+    "a topic into Postgres": {"source": "kafka", "sink": "postgres"},
+    "a table into Parquet": {"source": "postgres", "sink": "parquet"},
 }
 PLAIN: Choice = {
     "extraction": "time_ranged",

@@ -15,7 +15,8 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -48,17 +49,13 @@ def load(folder: Path, table: str, columns: Mapping[str, str]) -> None:
     *schemas, name = table.split(".", 1)
     schema = next(iter(schemas), "public")
     files = [str(one) for one in sorted((folder / "data").glob("[!_.]*.parquet"))]
-    with (
-        connected(name_of(folder)) as con,
-        con.cursor() as cursor,
-        duckdb.connect() as read,
-    ):
+    with _cursor(name_of(folder)) as cursor:
         cursor.execute("BEGIN")
         cursor.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
         cursor.execute(f'CREATE TABLE IF NOT EXISTS "{schema}"."{name}" ({fields})')
         cursor.execute(f'DELETE FROM "{schema}"."{name}"')
         if files:
-            rows: Any = read.sql(f"SELECT * FROM read_parquet({files}, union_by_name = true)")
+            rows: Any = duckdb.sql(f"SELECT * FROM read_parquet({files}, union_by_name = true)")
             cursor.adbc_ingest(name, rows, mode="append", db_schema_name=schema)
         cursor.execute("COMMIT")
 
@@ -90,16 +87,16 @@ def watch(step: Callable[[], None]) -> None:
 
 def execute(*statements: str, database: str = "") -> None:
     """Do something from outside; in the server's own database, if in no other."""
-    with connected(database) as con, con.cursor() as cursor:
+    with _cursor(database) as cursor:
         for statement in statements:
             cursor.execute(statement)
 
 
 def ask(query: str, database: str = "") -> list[tuple[Any, ...]]:
     """What a query gives, seen from outside."""
-    with connected(database) as con, con.cursor() as cursor, duckdb.connect() as into:
+    with _cursor(database) as cursor:
         cursor.execute(query)
-        return into.from_arrow(cursor.fetch_arrow()).fetchall()
+        return duckdb.from_arrow(cursor.fetch_arrow()).fetchall()
 
 
 def name_of(folder: Path) -> str:
@@ -121,6 +118,24 @@ def server() -> str:
 def connected(database: str = "") -> dbapi.Connection:
     uri = url_of(database) if database else server()
     return dbapi.connect(adbc_driver_postgresql._driver_path(), uri=uri, autocommit=True)
+
+
+@contextmanager
+def _cursor(database: str) -> Iterator[dbapi.Cursor]:
+    """In the server's own database without a new connection: one takes longer than what it is for."""
+    if not database:
+        with _own().cursor() as cursor:
+            yield cursor
+        return
+    with connected(database) as con, con.cursor() as cursor:
+        yield cursor
+
+
+@cache
+def _own() -> dbapi.Connection:
+    con = connected()
+    atexit.register(con.close)
+    return con
 
 
 def _after(step: Callable[[], None], do: Callable[..., Any]) -> Callable[..., Any]:

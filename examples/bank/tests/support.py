@@ -206,19 +206,24 @@ class World:
 
     def table(self, table: str) -> list[Row]:
         """All rows of a table, in the order of all of their columns."""
-        with self.pipeline.sink.open(self.pipeline, write=False) as store:
-            found = store.con.execute(f"SELECT * FROM {store.relation(table)} ORDER BY ALL")
-            names = [column[0] for column in found.description or []]
-            return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        return self._tables(table)[table]
 
     def content(self) -> dict[str, list[Row]]:
         """All tables, value by value; but for `_row`, which is an order and no content."""
-        names = [step.table.name for step in self.pipeline.steps]
-        kept = {
-            name: [{k: v for k, v in r.items() if k != "_row"} for r in self.table(name)]
-            for name in names
-        }
+        kept = self._tables(*(step.table.name for step in self.pipeline.steps))
+        for rows in kept.values():
+            for row in rows:
+                row.pop("_row", None)
         return {name: sorted(rows, key=repr) for name, rows in kept.items()}
+
+    def _tables(self, *tables: str) -> dict[str, list[Row]]:
+        rows = {}
+        with self.pipeline.sink.open(self.pipeline, write=False) as store:
+            for table in tables:
+                found = store.con.execute(f"SELECT * FROM {store.relation(table)} ORDER BY ALL")
+                names = [column[0] for column in found.description or []]
+                rows[table] = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        return rows
 
     def silver(self) -> list[Row]:
         """The clean rows without their lineage, to compare with rows that were written."""
