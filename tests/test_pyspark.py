@@ -137,6 +137,35 @@ def test_a_project_that_outgrew_duckdb_moves_with_its_rows_and_its_owner_s_sql(
     assert all(tables.values()) or tables["flights.quarantine"] == []
 
 
+@pytest.mark.slow
+@pytest.mark.xdist_group("pyspark")
+def test_spark_goes_on_in_a_database_that_duckdb_wrote(
+    tmp_path: Path, templates: source.Templates, jdk: Java, postgres: Database
+) -> None:
+    """At its end it has what one has that stayed with DuckDB."""
+    choice = DEFAULT | {"sink": "postgres"}
+    said, tables = {}, {}
+    for runtime, spark in ((PYTHON, {}), (PYSPARK, {"PIPELINE_SPARK": json.dumps(SMALL)})):
+        began = made(tmp_path / f"before_{runtime}", templates, answers([choice]))
+        goes_on = made(tmp_path / runtime, templates, answers([choice], runtime=runtime))
+        env = {"PIPELINE_POSTGRES__URL": postgres.fresh().url}
+        for here in (began, goes_on):
+            write(here / "data" / "p000", choice["format"], "a", [*GOOD, *BAD])
+        write(goes_on / "data" / "p000", choice["format"], "b", LATER)
+        perform(began, [["run", "--as-of", "2025-03-31"]], tmp_path / "before", **env)
+        then = [
+            ["plan", "--as-of", "2025-04-01"],
+            ["run", "--as-of", "2025-04-01"],
+            ["backfill", "p000", "2025-03-28", "2025-03-29"],
+            ["status", "--as-of", "2025-04-01"],
+        ]
+        said[runtime], tables[runtime] = perform(goes_on, then, tmp_path / "a", **env, **spark)
+    assert [*map(facts, said[PYSPARK])] == [*map(facts, said[PYTHON])]
+    assert [one.code for one in said[PYSPARK]] == [0] * 4
+    assert published(tables[PYSPARK]) == published(tables[PYTHON])
+    assert all(published(tables[PYTHON]).values())
+
+
 DELTA_S = (
     "tests/test_delta.py",
     "tests/test_idempotent.py",
@@ -197,6 +226,17 @@ def test_spark_s_own_connectors_read_real_servers(
     file, words = CONNECTED[origin]
     chosen = (f"tests/test_{file}.py", "-k", " or ".join(words))
     assert_proved(folder, *chosen, **servers)
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("pyspark")
+def test_spark_s_rows_and_their_entry_are_in_a_database_together(
+    tmp_path: Path, templates: source.Templates, jdk: Java, servers: Mapping[str, str]
+) -> None:
+    """The proofs of the sink `postgres`, with a kill less than its owner has."""
+    choice = DEFAULT | {"sink": "postgres"}
+    folder = made(tmp_path / "shop", templates, answers([choice], runtime=PYSPARK))
+    assert_proved(folder, "tests/test_postgres_sink.py", KILLS="1", **servers)
 
 
 @pytest.mark.matrix

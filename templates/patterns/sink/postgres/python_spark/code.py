@@ -1,0 +1,155 @@
+"""Postgres as a sink: a schema for each pipeline, and the ledger, JSON by entry, beside them.
+
+What a unit writes is made aside by Spark, which copies it to staging tables by as many connections as
+it likes. One transaction of the driver moves it over and records it. The lock that lets one run of a
+pipeline write at a time belongs to the connection of that transaction: a run that was killed holds
+it until its last commit is over.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from itertools import count
+
+from ..core.contract import Column, Table
+from ..core.engine import Connection, connect, keep
+from ..core.errors import PipelineError
+from ..core.ledger import Entry, History
+from ..core.pipeline import Pipeline
+from ..core.postgres_connection import PostgresDatabase, constant, quoted
+from .postgres_tables import PostgresTables, kind, spelled
+
+STAGING = "_staging_"
+
+
+@dataclass(frozen=True, slots=True)
+class Postgres:
+    """A database. One run of a pipeline writes at a time; readers are never locked out."""
+
+    database: PostgresDatabase
+
+    @contextmanager
+    def open(self, pipeline: Pipeline, write: bool) -> Iterator["PostgresStore"]:
+        """Connect. To write is to be alone, makes the tables that are not there, and drops what runs
+        that were killed have staged.
+        """
+        con = connect(self.database.spark)
+        with self.database.session() as session:
+            tables = PostgresTables(session, pipeline.name)
+            store = PostgresStore(con, tables, pipeline)
+            if write:
+                tables.alone()
+                tables.make([step.table for step in pipeline.steps])
+                store.drop(store.left())
+            yield store
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresStore:
+    """The open database; between `begin` and `commit` it is one transaction, made aside by Spark."""
+
+    con: Connection
+    place: PostgresTables
+    pipeline: Pipeline
+    numbers: Iterator[int] = field(default_factory=count)
+    removed: dict[str, list[str]] = field(default_factory=dict)  # conditions, by table made aside
+    added: set[str] = field(default_factory=set)  # the tables that have rows made aside
+    staged: dict[str, str] = field(default_factory=dict)  # relations of Spark that Postgres has
+
+    def history(self) -> History:
+        return History(self.place.entries())
+
+    def relation(self, table: str, where: str = "true") -> str:
+        """What is published and stays, as far as it is wanted, with what is new."""
+        if table == "batch":
+            return table
+        found = next(step.table for step in self.pipeline.steps if step.table.name == table)
+        old, gone = f"_old_{next(self.numbers)}", self.removed.get(table)
+        stays = f" AND ({self._any_of(gone, found)}) IS NOT TRUE" if gone else ""
+        self._pull(found, f"{self._spelled(where, found)}{stays}", old)
+        return f"(SELECT * FROM {old} UNION ALL {self._new(found)})"
+
+    @contextmanager
+    def begin(self) -> Iterator["PostgresStore"]:
+        store = replace(self, con=self.con.cursor(), removed={}, added=set(), staged={})
+        try:
+            yield store
+        finally:
+            with suppress(PipelineError):  # or the connection is gone: the next run drops them
+                self.drop(store.staged.values())
+
+    def remove(self, table: Table, where: str) -> None:
+        self.removed.setdefault(table.name, []).append(where)
+        if table.name in self.added:
+            rows = f"{self._new(table)} WHERE NOT coalesce(({where}), false)"
+            keep(self.con, f"_new_{table.name}", rows)
+
+    def append(self, table: Table, rows: str) -> None:
+        self.removed.setdefault(table.name, [])
+        columns = ", ".join(f"CAST({c.name} AS {c.type}) AS {c.name}" for c in table.columns)
+        before = f"{self._new(table)} UNION ALL " if table.name in self.added else ""
+        keep(self.con, f"_new_{table.name}", f"{before}SELECT {columns} FROM ({rows})")
+        self.added.add(table.name)
+
+    def commit(self, entries: Sequence[Entry]) -> None:
+        """Move everything that is made aside over, and record it, in one transaction."""
+        tables = [step.table for step in self.pipeline.steps if step.table.name in self.removed]
+        moves = [move for table in tables for move in self._moves(table)]
+        self.place.session.atomically([*moves, *map(self.place.record, entries)])
+
+    def left(self) -> list[str]:
+        """The staging tables that are there."""
+        mine = f"schemaname = {constant(self.place.schema)} AND starts_with(tablename, '{STAGING}')"
+        found = self.place.session.query(f"SELECT tablename FROM pg_tables WHERE {mine}")
+        return [quoted(self.place.schema, name) for (name,) in found]
+
+    def drop(self, places: Iterable[str]) -> None:
+        self.place.session.execute(*(f"DROP TABLE IF EXISTS {place}" for place in places))
+
+    def _moves(self, table: Table) -> Iterator[str]:
+        place, gone = self.place.place(table), self.removed[table.name]
+        if gone:
+            yield f"DELETE FROM {place} AS raw WHERE {self._any_of(gone, table)}"
+        if table.name in self.added:
+            columns = ", ".join(quoted(name) for name in table.names)
+            new = self._stage(f"_new_{table.name}")
+            yield f"INSERT INTO {place} ({columns}) SELECT {columns} FROM {new}"
+
+    def _new(self, table: Table) -> str:
+        return f"SELECT * FROM _new_{table.name}" if table.name in self.added else _nothing(table)
+
+    def _any_of(self, conditions: Sequence[str], table: Table) -> str:
+        return " OR ".join(f"({self._spelled(one, table)})" for one in conditions)
+
+    def _spelled(self, condition: str, table: Table) -> str:
+        return spelled(condition, table.names, self._stage)
+
+    def _stage(self, relation: str) -> str:
+        """Copy a relation of Spark, once; gives its place."""
+        if relation not in self.staged:
+            place = quoted(self.place.schema, f"{STAGING}{next(self.numbers)}")
+            self.staged[relation] = place
+            self.place.session.push(self.con, f"SELECT * FROM {relation}", place)
+        return self.staged[relation]
+
+    def _pull(self, table: Table, where: str, into: str) -> None:
+        """Rows in the contract's types, where those of Postgres are what they were made as."""
+        types = self.place.types(table)
+        if not types:
+            keep(self.con, into, _nothing(table))
+            return
+        there = ", ".join(quoted(name) for name in table.names if name in types)
+        query = f"SELECT {there} FROM {self.place.place(table)} AS raw WHERE {where}"
+        cells = (_cell(column, types.get(column.name)) for column in table.columns)
+        self.place.session.read(self.con, query, into, f"SELECT {', '.join(cells)} FROM pulled")
+
+
+def _cell(column: Column, there: str | None) -> str:
+    if there not in (None, kind(column)):
+        return column.name
+    return f"CAST({column.name if there else 'NULL'} AS {column.type}) AS {column.name}"
+
+
+def _nothing(table: Table) -> str:
+    columns = ", ".join(f"CAST(NULL AS {c.type}) AS {c.name}" for c in table.columns)
+    return f"SELECT {columns} WHERE false"
