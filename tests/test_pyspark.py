@@ -143,15 +143,16 @@ def test_spark_goes_on_in_a_database_that_duckdb_wrote(
     tmp_path: Path, templates: source.Templates, jdk: Java, postgres: Database
 ) -> None:
     """At its end it has what one has that stayed with DuckDB."""
-    choice = DEFAULT | {"sink": "postgres"}
     said, tables = {}, {}
     for runtime, spark in ((PYTHON, {}), (PYSPARK, {"PIPELINE_SPARK": json.dumps(SMALL)})):
-        began = made(tmp_path / f"before_{runtime}", templates, answers([choice]))
-        goes_on = made(tmp_path / runtime, templates, answers([choice], runtime=runtime))
+        given = answers([DEFAULT | {"sink": "postgres", "format": "csv"}], runtime=runtime)
+        given["pipelines"][0]["since"] = "2025-03-28"
+        began = made(tmp_path / f"before_{runtime}", templates, given | {"runtime": PYTHON})
+        goes_on = made(tmp_path / runtime, templates, given)
         env = {"PIPELINE_POSTGRES__URL": postgres.fresh().url}
         for here in (began, goes_on):
-            write(here / "data" / "p000", choice["format"], "a", [*GOOD, *BAD])
-        write(goes_on / "data" / "p000", choice["format"], "b", LATER)
+            write(here / "data" / "p000", "csv", "a", [*GOOD, *BAD])
+        write(goes_on / "data" / "p000", "csv", "b", LATER)
         perform(began, [["run", "--as-of", "2025-03-31"]], tmp_path / "before", **env)
         then = [
             ["plan", "--as-of", "2025-04-01"],

@@ -6,15 +6,22 @@ from typing import Any
 
 import duckdb
 
+from bank.core.dialect import text
 from bank.core.engine import Connection, connect
 
 SETTINGS: dict[str, str] = {}  # the environment variables that it needs for proofs
 KILLS = int(os.environ.get("KILLS", "20"))  # of one proof, at most
+ON_SCHEMA = "USAGE"  # what a writer may do there
 
 
 def engine() -> Connection:
     """A connection to the engine, with no data."""
     return connect(None, "1GB")
+
+
+def spelled(value: str) -> str:
+    """A text in SQL of the engine."""
+    return text(value)
 
 
 def points(steps: int, early: bool) -> Sequence[int]:

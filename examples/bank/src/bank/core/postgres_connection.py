@@ -19,6 +19,7 @@ from .errors import EnvironmentFailure, PipelineError, Transient, UsageError
 
 AGAIN = ("40", "55P03", "57014")  # conflicts, locks and time-outs: a retry may help
 MACHINE = ("08", "25006", "28", "42501", "53", "57", "58")  # gone, full, or not allowed
+LITERAL = r"'(?:[^']|'')*'"  # a text in SQL of DuckDB
 
 
 class PostgresConnection(BaseModel, frozen=True, extra="forbid"):
@@ -155,6 +156,11 @@ def constant(value: str | datetime) -> str:
     if isinstance(value, datetime):
         return f"TIMESTAMP '{value}'"
     return "'" + value.replace("'", "''") + "'"
+
+
+def respelled(literal: str) -> str:
+    """A text in SQL of DuckDB as Postgres has it."""
+    return literal
 
 
 def row_hash(names: Sequence[str]) -> str:

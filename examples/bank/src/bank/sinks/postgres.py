@@ -40,7 +40,7 @@ class Postgres:
             self.connection.session() as session,
         ):
             con.execute(f"SET GLOBAL temp_directory = {literal(spill)}")
-            tables = PostgresTables(session, con, pipeline.name)
+            tables = PostgresTables(session, pipeline.name)
             if write:
                 tables.alone()
                 tables.make([step.table for step in pipeline.steps])
@@ -118,7 +118,8 @@ class PostgresStore:
         return " OR ".join(f"({self._spelled(one, table)})" for one in conditions)
 
     def _spelled(self, condition: str, table: str) -> str:
-        return spelled(condition, self.tables[table].names, self._stage)
+        names = self.tables[table].names
+        return spelled(condition, names, lambda relation: quoted(self._stage(relation)))
 
     def _stage(self, table: str) -> str:
         """Copy a table of DuckDB, once. Texts of Postgres cannot have the character zero."""

@@ -4,19 +4,16 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-import duckdb
-
 from ..core.contract import Column, Table
 from ..core.errors import NotReady
 from ..core.ledger import Entry
-from ..core.postgres_connection import PostgresSession, quoted
-from ..core.units import literal
+from ..core.postgres_connection import LITERAL, PostgresSession, constant, quoted, respelled
 
 LEDGER = "public.ledger"
 ID = "id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
 ENTRY = "pipeline text NOT NULL, entry json NOT NULL"
-WORDS = re.compile(r"'(?:[^']|'')*'|\bFROM (\w+)|\w+")
-Staged = Callable[[str], str]  # the name in Postgres of a table of DuckDB
+WORDS = re.compile(rf"({LITERAL})|\bFROM (\w+)|\w+", re.DOTALL)
+Staged = Callable[[str], str]  # the place in Postgres of a relation of the engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +21,6 @@ class PostgresTables:
     """What is published: tables in `schema`, and one ledger for all pipelines of a database."""
 
     session: PostgresSession
-    con: duckdb.DuckDBPyConnection
     schema: str
 
     def place(self, table: Table) -> str:
@@ -32,7 +28,7 @@ class PostgresTables:
 
     def alone(self) -> None:
         """Take the lock of writers, which readers do not know. It ends with the connection."""
-        lock = f"pg_try_advisory_lock(hashtext('ledger'), hashtext({literal(self.schema)}))"
+        lock = f"pg_try_advisory_lock(hashtext('ledger'), hashtext({constant(self.schema)}))"
         if not self.yes(lock):
             raise NotReady(
                 f"another run writes to the schema {self.schema} at {self.session.place}; "
@@ -48,17 +44,17 @@ class PostgresTables:
     def entries(self) -> Iterator[Entry]:
         """The ledger of this pipeline, oldest first."""
         if self.exists(LEDGER):
-            mine = f"WHERE pipeline = {literal(self.schema)} ORDER BY id"
+            mine = f"WHERE pipeline = {constant(self.schema)} ORDER BY id"
             found = self.session.query(f"SELECT entry::text FROM {LEDGER} {mine}")
             yield from (Entry.model_validate_json(entry) for (entry,) in found)
 
     def record(self, entry: Entry) -> str:
         """The statement that adds an entry."""
-        row = f"{literal(entry.pipeline)}, {literal(entry.model_dump_json())}"
+        row = f"{constant(entry.pipeline)}, {constant(entry.model_dump_json())}"
         return f"INSERT INTO {LEDGER} (pipeline, entry) VALUES ({row})"
 
     def exists(self, place: str) -> bool:
-        return self.yes(f"to_regclass({literal(place)}) IS NOT NULL")
+        return self.yes(f"to_regclass({constant(place)}) IS NOT NULL")
 
     def yes(self, condition: str) -> bool:
         return bool(self.session.query(f"SELECT {condition}")[0][0])
@@ -70,7 +66,7 @@ class PostgresTables:
     def _missing(self, tables: Sequence[Table]) -> Iterator[str]:
         if not self.exists(LEDGER):
             yield f"CREATE TABLE IF NOT EXISTS {LEDGER} ({ID}, {ENTRY})"
-        if self.yes(f"to_regnamespace({literal(quoted(self.schema))}) IS NULL"):
+        if self.yes(f"to_regnamespace({constant(quoted(self.schema))}) IS NULL"):
             yield f"CREATE SCHEMA {quoted(self.schema)}"
         for table in tables:
             known, place = self.types(table), self.place(table)
@@ -95,16 +91,18 @@ def kind(column: Column) -> str:
 
 
 def spelled(condition: str, names: Sequence[str], staged: Staged) -> str:
-    """A condition of DuckDB for Postgres: columns are quoted, tables with keys are staged.
+    """A condition of the engine for Postgres: columns are quoted, relations with keys are staged.
 
-    Rows that only DuckDB can choose are all wanted: it looks at them again.
+    Rows that only the engine can choose are all wanted: it looks at them again.
     """
     if "TRY_CAST" in condition:
         return "true"
 
     def word(found: re.Match[str]) -> str:
         if found[1]:
-            return f"FROM {quoted(staged(found[1]))}"
+            return respelled(found[1])
+        if found[2]:
+            return f"FROM {staged(found[2])}"
         return quoted(found[0]) if found[0] in names else found[0]
 
     return WORDS.sub(word, condition)
