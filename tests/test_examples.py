@@ -55,7 +55,7 @@ def of(runtime: str) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "kills"),
     [
-        pytest.param("shop", "4", id="shop with few kills"),
+        pytest.param("shop", "2", id="shop with few kills"),
         *(pytest.param(name, "20", id=name, marks=pytest.mark.matrix) for name in of(PYTHON)),
     ],
 )

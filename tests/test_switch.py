@@ -168,7 +168,7 @@ def test_an_accepted_rule_is_forgotten_when_it_refuses_nothing_more(
         (("--sink", "parquet"), "Say which pipeline"),
         (("--runtime", "python-sparc"), "python_spark"),
         (("--runtime", "scala-spark"), "scaffold new NAME --runtime scala_spark --answers"),
-        (("--runtime", "python-spark", "--sink", "postgres"), "it is not for Python and Spark"),
+        (("--runtime", "python-spark", "--sink", "duckdb"), "it is not for Python and Spark"),
     ],
 )
 def test_what_cannot_be_switched_is_refused(

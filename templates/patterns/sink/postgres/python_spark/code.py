@@ -6,7 +6,7 @@ pipeline write at a time belongs to the connection of that transaction: a run th
 it until its last commit is over.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -103,8 +103,9 @@ class PostgresStore:
         found = self.place.session.query(f"SELECT tablename FROM pg_tables WHERE {mine}")
         return [quoted(self.place.schema, name) for (name,) in found]
 
-    def drop(self, places: Iterable[str]) -> None:
-        self.place.session.execute(*(f"DROP TABLE IF EXISTS {place}" for place in places))
+    def drop(self, places: Collection[str]) -> None:
+        if places:
+            self.place.session.execute(f"DROP TABLE IF EXISTS {', '.join(places)}")
 
     def _moves(self, table: Table) -> Iterator[str]:
         place, gone = self.place.place(table), self.removed[table.name]
