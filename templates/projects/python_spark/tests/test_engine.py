@@ -36,4 +36,4 @@ def test_a_window_is_read_by_a_filter_that_reaches_into_the_files(name: str, wor
     con = engine()
     rows = here.pipeline.source.select(con, request, here.pipeline.contract)
     plan = con.execute(f"EXPLAIN {rows}").fetchall()[0][-1]
-    assert "PushedFilters: [IsNotNull" in plan
+    assert "PushedFilters: [GreaterThanOrEqual" in plan
