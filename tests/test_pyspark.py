@@ -234,7 +234,7 @@ def test_spark_s_own_connectors_read_real_servers(
 def test_spark_s_rows_and_their_entry_are_in_a_database_together(
     tmp_path: Path, templates: source.Templates, jdk: Java, servers: Mapping[str, str]
 ) -> None:
-    """The proofs of the sink `postgres`, with a kill less than its owner has."""
+    """The proofs of the sink `postgres`, with one kill."""
     choice = DEFAULT | {"sink": "postgres"}
     folder = made(tmp_path / "shop", templates, answers([choice], runtime=PYSPARK))
     assert_proved(folder, "tests/test_postgres_sink.py", KILLS="1", **servers)

@@ -107,7 +107,7 @@ class PostgresStore:
             yield f"DELETE FROM {place} AS raw WHERE {self._any_of(gone, table.name)}"
         columns = ", ".join(quoted(name) for name in table.names)
         new = self._stage(f"_new_{table.name}")
-        yield f"INSERT INTO {place} ({columns}) SELECT {columns} FROM {quoted(new)}"
+        yield f"INSERT INTO {place} ({columns}) SELECT {columns} FROM {new}"
 
     def _new(self, table: Table) -> list[str]:
         if table.name not in self.removed:
@@ -118,11 +118,10 @@ class PostgresStore:
         return " OR ".join(f"({self._spelled(one, table)})" for one in conditions)
 
     def _spelled(self, condition: str, table: str) -> str:
-        names = self.tables[table].names
-        return spelled(condition, names, lambda relation: quoted(self._stage(relation)))
+        return spelled(condition, self.tables[table].names, self._stage)
 
     def _stage(self, table: str) -> str:
-        """Copy a table of DuckDB, once. Texts of Postgres cannot have the character zero."""
+        """Copy a table of DuckDB, once; gives its place. Texts of Postgres cannot have the character zero."""
         if table not in self.staged:
             name = f"_staging_{next(self.numbers)}"
             described = self.con.execute(f"DESCRIBE {table}").fetchall()
@@ -131,7 +130,7 @@ class PostgresStore:
             values = f"* REPLACE ({clean})" if clean else "*"
             self.place.session.push(self.con, f"SELECT {values} FROM {table}", name)
             self.staged[table] = name
-        return self.staged[table]
+        return quoted(self.staged[table])
 
     def _pull(self, table: Table, where: str, into: str) -> None:
         """Rows in the contract's types, where those of Postgres are what they were made as."""
