@@ -13,7 +13,7 @@ trait Proofs extends AnyFunSuite {
   /** One test for each of the pipelines, in an empty world. */
   def proof(sentence: String, pipelines: Seq[String])(body: World => Any): Unit =
     Proofs
-      .some(sentence, pipelines)
+      .some(pipelines)
       .foreach(name =>
         test(s"$sentence ($name)")(Proofs.inFolder { folder =>
           body(World(name, folder.resolve("world")))
@@ -23,12 +23,12 @@ trait Proofs extends AnyFunSuite {
 
 object Proofs {
 
-  /** All of them; or as many as the environment variable PROOFS says, others for other sentences.
+  /** All of them; or one, of those that the environment variable PROOFS names the first, if any: it
+    * has commas between them.
     */
-  private def some(sentence: String, pipelines: Seq[String]): Seq[String] =
-    sys.env.get("PROOFS").filter(_ => pipelines.nonEmpty).fold(pipelines) { most =>
-      val (last, first) = pipelines.splitAt(Math.floorMod(sentence.hashCode, pipelines.size))
-      (first ++ last).take(most.toInt)
+  private def some(pipelines: Seq[String]): Seq[String] =
+    sys.env.get("PROOFS").fold(pipelines) { names =>
+      names.split(',').find(pipelines.contains(_)).orElse(pipelines.headOption).toSeq
     }
 
   /** Lends a folder that is gone afterwards. */
