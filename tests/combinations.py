@@ -52,10 +52,12 @@ QUICK: Choice = {
 }
 EXTRA: Sequence[Choice] = (
     {**QUICK, "sink": "parquet", "structure": ["multi_hop"]},
+    {**QUICK, "sink": "parquet", "structure": ["disconnected"]},
     {**QUICK, "sink": "delta", "structure": []},
+    {**QUICK, "source": "kafka", "extraction": "streaming", "sink": "parquet", "structure": []},
 )
-"""What a pairwise set may lack: three decisions that one proof of plain folders needs at once, and a pipeline with
-which the proofs of Delta take half the time."""
+"""What a pairwise set may lack: three decisions that one proof of plain folders needs at once, and pipelines with which
+proofs take half the time."""
 
 
 @cache

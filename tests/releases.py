@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from pathlib import Path
 import yaml
 
 from scaffold.about import CANONICAL_URL
+from tests.warm import python
 
 ROOT = Path(__file__).parent.parent
 PROJECT = Path("templates/projects/python_duckdb")
@@ -70,15 +70,7 @@ class Releases:
         self, tag: str, *words: str, cwd: Path, env: Mapping[str, str] | None = None
     ) -> Done:
         """The command of that version."""
-        return subprocess.run(
-            (sys.executable, "-m", "scaffold", *words),
-            cwd=cwd,
-            env=self.environment(tag) | dict(env or {}),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return python("scaffold", *words, cwd=cwd, env=self.environment(tag) | dict(env or {}))
 
     def copier(self, *words: str, cwd: Path) -> Done:
         """Plain copier, which git leads from the canonical URL to this history. Never with --trust."""
@@ -89,15 +81,10 @@ class Releases:
         }
         for index, (key, value) in enumerate(pairs.items()):
             config |= {f"GIT_CONFIG_KEY_{index}": key, f"GIT_CONFIG_VALUE_{index}": value}
-        return subprocess.run(
-            (sys.executable, "-m", "copier", *words),
-            cwd=cwd,
-            env=INHERITED | {"HOME": str(self.home), "GIT_CONFIG_NOSYSTEM": "1"} | config,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        own = {"HOME": str(self.home), "GIT_CONFIG_NOSYSTEM": "1"}
+        done = python("copier", *words, cwd=cwd, env=INHERITED | own | config)
+        done.check_returncode()
+        return done
 
     def project(self, tag: str, parent: Path, name: str = "made") -> Path:
         """A project of that version, committed."""

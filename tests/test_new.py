@@ -19,6 +19,7 @@ import pytest
 import yaml
 
 from scaffold.catalogue import load
+from tests.warm import python
 
 CATALOGUE = load()
 ROOT = Path(__file__).parent.parent
@@ -48,15 +49,7 @@ def scaffold(tmp_path: Path) -> Scaffold:
 
     def run(*words: str, env: Mapping[str, str] | None = None) -> Done:
         own = {"HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1", "GIT_CEILING_DIRECTORIES": str(here)}
-        return subprocess.run(
-            (sys.executable, "-m", "scaffold", *words),
-            cwd=here,
-            env=ENVIRONMENT | own | dict(env or {}),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return python("scaffold", *words, cwd=here, env=ENVIRONMENT | own | dict(env or {}))
 
     return run
 

@@ -7,7 +7,6 @@ import json
 import os
 import shlex
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -28,6 +27,7 @@ from scaffold.source import Templates, templates_dir
 from tests.combinations import made
 from tests.said import every, pairwise
 from tests.test_rules import table
+from tests.warm import python
 
 CATALOGUE = catalogues.load()
 ROOT = Path(__file__).parent.parent
@@ -271,15 +271,7 @@ def scaffold(tmp_path: Path) -> Scaffold:
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
         own = {"PYTHONPATH": str(ROOT), "COLUMNS": "100", "GIT_CEILING_DIRECTORIES": str(here)}
-        return subprocess.run(
-            (sys.executable, "-m", "scaffold", *words),
-            cwd=here,
-            env=INHERITED | own,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return python("scaffold", *words, cwd=here, env=INHERITED | own)
 
     return run
 

@@ -36,12 +36,12 @@ pytestmark = [
 PROVIDED = 'set libraryDependencies ~= (_.filter(_.configurations.contains("provided")))'
 """What spark-submit finds on its machine: Spark and what that needs, and nothing that the assembly has to bring."""
 SMALL: Mapping[str, Choice] = {
-    "files into Delta": {"source": "files", "sink": "delta"},
-    "a topic into Postgres": {"source": "kafka", "sink": "postgres"},
-    "a table into Parquet": {"source": "postgres", "sink": "parquet"},
+    "files into Parquet": {"source": "files", "extraction": "time_ranged", "sink": "parquet"},
+    "a topic into Postgres": {"source": "kafka", "extraction": "time_ranged", "sink": "postgres"},
+    "a table into Delta": {"source": "postgres", "extraction": "full_snapshot", "sink": "delta"},
 }
+"""To write windows into Delta takes longest."""
 PLAIN: Choice = {
-    "extraction": "time_ranged",
     "behaviour": [],
     "structure": [],
     "accept": [],

@@ -18,6 +18,7 @@ from ..core.engine import Connection, connect, keep
 from ..core.errors import EnvironmentFailure
 from ..core.ledger import Entry, History
 from ..core.pipeline import Pipeline
+from .aside import Aside, nothing
 from .file_ledger import Attempt, FileLedger, on_disk
 
 
@@ -42,12 +43,12 @@ class Delta:
     def open(self, pipeline: Pipeline, write: bool) -> Iterator["DeltaStore"]:
         """Open the folder. To write is to be alone, and begins with what a killed run left."""
         ledger = FileLedger(self.path, pipeline.name)
-        con = connect(self.spark)
+        aside = Aside(connect(self.spark))
         try:
             with ledger.alone() if write else nullcontext():
                 if write:
-                    DeltaStore(con, ledger, pipeline, iter(())).settle()
-                yield DeltaStore(con, ledger, pipeline, ledger.numbers())
+                    DeltaStore(aside, ledger, pipeline, iter(())).settle()
+                yield DeltaStore(aside, ledger, pipeline, ledger.numbers())
         except OSError as error:
             raise EnvironmentFailure(f"cannot use {self.path}: {error}") from error
 
@@ -56,20 +57,23 @@ class Delta:
 class DeltaStore:
     """The open folder; between `begin` and `commit` it is one transaction, made aside by Spark."""
 
-    con: Connection
+    aside: Aside
     ledger: FileLedger
     pipeline: Pipeline
     numbers: Iterator[int]
     writer: threading.Lock = field(default_factory=threading.Lock)
-    removed: dict[str, list[str]] = field(default_factory=dict)  # conditions, by table made aside
-    added: set[str] = field(default_factory=set)  # the tables that have rows made aside
+
+    @property
+    def con(self) -> Connection:
+        """Spark, with the views of this store."""
+        return self.aside.con
 
     def history(self) -> History:
         return self.ledger.history()
 
     @contextmanager
     def begin(self) -> Iterator["DeltaStore"]:
-        store = replace(self, con=self.con.cursor(), removed={}, added=set())
+        store = replace(self, aside=Aside(self.con.cursor()))
         with self.writer:
             for step in self.pipeline.steps:
                 store.make(step.table)
@@ -79,23 +83,18 @@ class DeltaStore:
         if table == "batch":
             return table
         found = next(step.table for step in self.pipeline.steps if step.table.name == table)
-        if table not in self.removed:
+        if table not in self.aside.removed:
             return self._stored(found)
-        staying = f"SELECT * FROM {self._stored(found)} AS {table} WHERE NOT {self._gone(found)}"
-        return f"({staying} UNION ALL {self._new(found)})"
+        staying = (
+            f"SELECT * FROM {self._stored(found)} AS {table} WHERE NOT {self.aside.gone(found)}"
+        )
+        return f"({staying} UNION ALL {self.aside.new(found)})"
 
     def remove(self, table: Table, where: str) -> None:
-        self.removed.setdefault(table.name, []).append(where)
-        if table.name in self.added:
-            rows = f"{self._new(table)} WHERE NOT coalesce(({where}), false)"
-            keep(self.con, f"_new_{table.name}", rows)
+        self.aside.remove(table, where)
 
     def append(self, table: Table, rows: str) -> None:
-        self.removed.setdefault(table.name, [])
-        columns = ", ".join(f"CAST({c.name} AS {c.type}) AS {c.name}" for c in table.columns)
-        before = f"{self._new(table)} UNION ALL " if table.name in self.added else ""
-        keep(self.con, f"_new_{table.name}", f"{before}SELECT {columns} FROM ({rows})")
-        self.added.add(table.name)
+        self.aside.append(table, rows)
 
     def commit(self, entries: Sequence[Entry]) -> None:
         """Replace what was made aside, table by table, and publish the ledger file."""
@@ -108,7 +107,7 @@ class DeltaStore:
             self._note(Begun(attempt=attempt, versions=versions))
             try:
                 for table in tables:
-                    if table.name in self.removed:
+                    if table.name in self.aside.removed:
                         self._replace(table)
                 self.ledger.publish(attempt, lambda _: None)
             finally:
@@ -147,8 +146,8 @@ class DeltaStore:
     def _replace(self, table: Table) -> None:
         """One commit for rows that leave and rows that come; none where there are neither."""
         name, new = self._name(table.name), self._fitting(table)
-        conditions = self.removed[table.name]
-        leaving = f"{self._stored(table)} AS {table.name} WHERE {self._gone(table)}"
+        conditions = self.aside.removed[table.name]
+        leaving = f"{self._stored(table)} AS {table.name} WHERE {self.aside.gone(table)}"
         if not (self._version(table.name) and conditions and self._any(leaving)):
             if self._any(f"({new})"):  # most units are new: to add rows touches no other file
                 self.con.execute(f"INSERT INTO {name} {new}")
@@ -162,7 +161,7 @@ class DeltaStore:
         """The new rows, in the order of the stored columns: one that came later is the last there."""
         stored = self.con.execute(f"SELECT * FROM {self._name(table.name)}").description
         cells = (name if name in table.names else f"NULL AS {name}" for (name,) in stored)
-        return f"SELECT {', '.join(cells)} FROM ({self._new(table)})"
+        return f"SELECT {', '.join(cells)} FROM ({self.aside.new(table)})"
 
     def _any(self, rows: str) -> bool:
         return bool(self.con.execute(f"SELECT 1 FROM {rows} LIMIT 1").fetchall())
@@ -174,23 +173,16 @@ class DeltaStore:
         same = " AND ".join(f"old.{one} <=> new.{one}" for one in table.names)
         self.con.execute(
             f"MERGE INTO {name} AS old USING (SELECT *, false AS _comes FROM _gone UNION ALL "
-            f"SELECT *, true AS _comes FROM ({self._new(table)})) AS new ON NOT _comes AND {same} "
+            f"SELECT *, true AS _comes FROM ({self.aside.new(table)})) AS new ON NOT _comes AND {same} "
             "WHEN MATCHED THEN DELETE WHEN NOT MATCHED AND _comes THEN "
             f"INSERT ({columns}) VALUES ({', '.join(f'new.{one}' for one in table.names)})"
         )
 
-    def _new(self, table: Table) -> str:
-        return f"SELECT * FROM _new_{table.name}" if table.name in self.added else _nothing(table)
-
     def _stored(self, table: Table) -> str:
         """What is published of it, in the order of its columns."""
         if self._version(table.name) < 0:
-            return f"({_nothing(table)})"
+            return f"({nothing(table)})"
         return f"(SELECT {', '.join(table.names)} FROM {self._name(table.name)})"
-
-    def _gone(self, table: Table) -> str:
-        conditions = [f"coalesce(({one}), false)" for one in self.removed[table.name]]
-        return f"({' OR '.join(conditions) or 'false'})"
 
     def _note(self, begun: Begun) -> None:
         draft = self.ledger.aside / "begun"
@@ -211,8 +203,3 @@ class DeltaStore:
     @property
     def _begun(self) -> Path:
         return self.ledger.folder / ".begun"
-
-
-def _nothing(table: Table) -> str:
-    columns = ", ".join(f"CAST(NULL AS {c.type}) AS {c.name}" for c in table.columns)
-    return f"SELECT {columns} WHERE false"

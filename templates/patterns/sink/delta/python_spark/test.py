@@ -23,7 +23,7 @@ def test_a_row_outside_of_its_slice_is_refused_by_the_write_itself(name: str, wo
     silver = here.pipeline.contract.tables["silver"]
     with here.pipeline.sink.open(here.pipeline, write=True) as store, store.begin() as changed:
         changed.append(silver, f"SELECT * FROM {changed.relation('silver')}")
-        changed.removed["silver"] = [f"_unit >= TIMESTAMP '{here.end(1)}'"]  # type: ignore[attr-defined]
+        changed.aside.removed["silver"] = [f"_unit >= TIMESTAMP '{here.end(1)}'"]  # type: ignore[attr-defined]
         with pytest.raises(Exception, match="REPLACE_WHERE"):
             changed.commit([])
     assert here.content() == before

@@ -64,7 +64,7 @@ class DeltaTest extends Proofs {
       assert(never.command(redo: _*).exit == 0)
       val after = never.content()
       val steps = files(never).size - Processes.filesIn(warehouse).size
-      assert(before != after && steps > 3)
+      assert(before != after && steps > 2)
       Processes.points(steps, telling = Seq(1, steps - 1, steps)).foreach { step =>
         val killed = here.copyTo(s"killed-$step")
         Processes.killed(killed, step)(redo: _*)

@@ -13,6 +13,7 @@ from ..core.errors import UsageError
 from ..core.ledger import Entry, History
 from ..core.pipeline import Pipeline
 from ..core.units import literal
+from .aside import Aside, nothing
 from .file_ledger import Attempt, FileLedger, Part
 from .parts import Layout, order_of, part_of
 
@@ -26,7 +27,7 @@ def open_parts(
         if write:
             ledger.finish(layout.place)
         layout.ready(write)
-        yield PartStore(connect(options), ledger, layout, pipeline, ledger.numbers())
+        yield PartStore(Aside(connect(options)), ledger, layout, pipeline, ledger.numbers())
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +37,17 @@ class PartStore:
     There is one at a time: Spark lists files before it reads them, and another one replaces them.
     """
 
-    con: Connection
+    aside: Aside
     ledger: FileLedger
     layout: Layout
     pipeline: Pipeline
     numbers: Iterator[int]
     writer: threading.Lock = field(default_factory=threading.Lock)
-    removed: dict[str, list[str]] = field(default_factory=dict)  # conditions, by table made aside
-    added: set[str] = field(default_factory=set)  # the tables that have rows made aside
+
+    @property
+    def con(self) -> Connection:
+        """Spark, with the views of this store."""
+        return self.aside.con
 
     def history(self) -> History:
         return self.ledger.history()
@@ -51,48 +55,47 @@ class PartStore:
     @contextmanager
     def begin(self) -> Iterator["PartStore"]:
         with self.writer:
-            yield replace(self, con=self.con.cursor(), removed={}, added=set())
+            yield replace(self, aside=Aside(self.con.cursor()))
 
     def relation(self, table: str, where: str = "true") -> str:
         if table == "batch":
             return table
         found = next(step.table for step in self.pipeline.steps if step.table.name == table)
         staying = self._staying(found, self.layout.files(table).values())
-        return f"(SELECT {', '.join(found.names)} FROM ({staying}) UNION ALL {self._new(found)})"
+        return (
+            f"(SELECT {', '.join(found.names)} FROM ({staying}) UNION ALL {self.aside.new(found)})"
+        )
 
     def remove(self, table: Table, where: str) -> None:
         if not self.layout.replaces:
             raise UsageError(f"{table.name}: this sink only adds rows, and they must be replaced")
-        self.removed.setdefault(table.name, []).append(where)
-        if table.name in self.added:
-            rows = f"{self._new(table)} WHERE NOT coalesce(({where}), false)"
-            keep(self.con, f"_new_{table.name}", rows)
+        self.aside.remove(table, where)
 
     def append(self, table: Table, rows: str) -> None:
-        self.removed.setdefault(table.name, [])
-        columns = ", ".join(f"CAST({c.name} AS {c.type}) AS {c.name}" for c in table.columns)
-        before = f"{self._new(table)} UNION ALL " if table.name in self.added else ""
-        keep(self.con, f"_new_{table.name}", f"{before}SELECT {columns} FROM ({rows})")
-        self.added.add(table.name)
+        self.aside.append(table, rows)
 
     def commit(self, entries: Sequence[Entry]) -> None:
         """Publish what is made aside."""
         self.ledger.finish(self.layout.place)
         self.ledger.prepare()
         number, tables = next(self.numbers), [step.table for step in self.pipeline.steps]
-        changed = [table for table in tables if table.name in self.removed]
+        changed = [table for table in tables if table.name in self.aside.removed]
         parts = [part for table in changed for part in self._prepare(table, number)]
         attempt = Attempt(number=number, entries=tuple(entries), parts=tuple(parts))
         self.ledger.publish(attempt, self.layout.place)
 
     def _prepare(self, table: Table, number: int) -> list[Part]:
         """Write a new file for each part that loses or gets rows."""
-        files, whole = self.layout.files(table.name), "true" in self.removed[table.name]
+        files, whole = self.layout.files(table.name), "true" in self.aside.removed[table.name]
         part_of_file = {file.name: part for part, file in files.items()}
         key = part_of(table, self.pipeline.source.event_time, whole)
-        keep(self.con, "_coming", f"SELECT *, nullif({key}, '') AS _part FROM ({self._new(table)})")
+        keep(
+            self.con,
+            "_coming",
+            f"SELECT *, nullif({key}, '') AS _part FROM ({self.aside.new(table)})",
+        )
         losing = f"SELECT DISTINCT _path FROM {self._published(table, files.values())}"
-        lost = self._distinct(f"{losing} WHERE {self._gone(table)}")
+        lost = self._distinct(f"{losing} WHERE {self.aside.gone(table)}")
         getting = self._distinct("SELECT DISTINCT _part FROM _coming")
         touched = sorted(getting | {part_of_file[name] for name in lost})
         if not touched:
@@ -139,7 +142,7 @@ class PartStore:
         return {files[name]: count for name, count in found}
 
     def _staying(self, table: Table, files: Iterable[Path]) -> str:
-        return f"SELECT * FROM {self._published(table, files)} WHERE NOT {self._gone(table)}"
+        return f"SELECT * FROM {self._published(table, files)} WHERE NOT {self.aside.gone(table)}"
 
     def _published(self, table: Table, files: Iterable[Path]) -> str:
         """Rows of files, with the name of each, named like their table as conditions may want it.
@@ -148,26 +151,11 @@ class PartStore:
         """
         view, paths = f"_files_{table.name}", [location(str(file)) for file in files]
         if not paths:
-            return f"({nothing(table)}) AS {table.name}"
-        schema = self.con.execute(nothing(table)).frame.drop("_path").schema
+            return f"(SELECT *, '' AS _path FROM ({nothing(table)})) AS {table.name}"
+        schema = self.con.execute(nothing(table)).frame.schema
         rows = self.con.spark.read.schema(schema).parquet(*paths)
         rows.selectExpr("*", "_metadata.file_name AS _path").createOrReplaceTempView(view)
         return f"{view} AS {table.name}"
 
-    def _new(self, table: Table) -> str:
-        columns = ", ".join(table.names)
-        new = f"_new_{table.name}" if table.name in self.added else f"({nothing(table)})"
-        return f"SELECT {columns} FROM {new}"
-
-    def _gone(self, table: Table) -> str:
-        conditions = [f"coalesce(({one}), false)" for one in self.removed.get(table.name, [])]
-        return f"({' OR '.join(conditions) or 'false'})"
-
     def _distinct(self, query: str) -> set[str]:
         return {value for (value,) in self.con.execute(query).fetchall()}
-
-
-def nothing(table: Table) -> str:
-    """No rows, with the columns of a table and the name of no file."""
-    columns = ", ".join(f"CAST(NULL AS {c.type}) AS {c.name}" for c in table.columns)
-    return f"SELECT {columns}, '' AS _path WHERE false"

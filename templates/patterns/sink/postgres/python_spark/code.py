@@ -17,6 +17,7 @@ from ..core.errors import PipelineError
 from ..core.ledger import Entry, History
 from ..core.pipeline import Pipeline
 from ..core.postgres_connection import PostgresDatabase, constant, quoted
+from .aside import Aside, nothing
 from .postgres_tables import PostgresTables, kind, spelled
 
 STAGING = "_staging_"
@@ -33,10 +34,10 @@ class Postgres:
         """Connect. To write is to be alone, makes the tables that are not there, and drops what runs
         that were killed have staged.
         """
-        con = connect(self.database.spark)
+        aside = Aside(connect(self.database.spark))
         with self.database.session() as session:
             tables = PostgresTables(session, pipeline.name)
-            store = PostgresStore(con, tables, pipeline)
+            store = PostgresStore(aside, tables, pipeline)
             if write:
                 tables.alone()
                 tables.make([step.table for step in pipeline.steps])
@@ -48,13 +49,16 @@ class Postgres:
 class PostgresStore:
     """The open database; between `begin` and `commit` it is one transaction, made aside by Spark."""
 
-    con: Connection
+    aside: Aside
     place: PostgresTables
     pipeline: Pipeline
     numbers: Iterator[int] = field(default_factory=count)
-    removed: dict[str, list[str]] = field(default_factory=dict)  # conditions, by table made aside
-    added: set[str] = field(default_factory=set)  # the tables that have rows made aside
     staged: dict[str, str] = field(default_factory=dict)  # relations of Spark that Postgres has
+
+    @property
+    def con(self) -> Connection:
+        """Spark, with the views of this store."""
+        return self.aside.con
 
     def history(self) -> History:
         return History(self.place.entries())
@@ -64,14 +68,14 @@ class PostgresStore:
         if table == "batch":
             return table
         found = next(step.table for step in self.pipeline.steps if step.table.name == table)
-        old, gone = f"_old_{next(self.numbers)}", self.removed.get(table)
+        old, gone = f"_old_{next(self.numbers)}", self.aside.removed.get(table)
         stays = f" AND ({self._any_of(gone, found)}) IS NOT TRUE" if gone else ""
         self._pull(found, f"{self._spelled(where, found)}{stays}", old)
-        return f"(SELECT * FROM {old} UNION ALL {self._new(found)})"
+        return f"(SELECT * FROM {old} UNION ALL {self.aside.new(found)})"
 
     @contextmanager
     def begin(self) -> Iterator["PostgresStore"]:
-        store = replace(self, con=self.con.cursor(), removed={}, added=set(), staged={})
+        store = replace(self, aside=Aside(self.con.cursor()), staged={})
         try:
             yield store
         finally:
@@ -79,21 +83,16 @@ class PostgresStore:
                 self.drop(store.staged.values())
 
     def remove(self, table: Table, where: str) -> None:
-        self.removed.setdefault(table.name, []).append(where)
-        if table.name in self.added:
-            rows = f"{self._new(table)} WHERE NOT coalesce(({where}), false)"
-            keep(self.con, f"_new_{table.name}", rows)
+        self.aside.remove(table, where)
 
     def append(self, table: Table, rows: str) -> None:
-        self.removed.setdefault(table.name, [])
-        columns = ", ".join(f"CAST({c.name} AS {c.type}) AS {c.name}" for c in table.columns)
-        before = f"{self._new(table)} UNION ALL " if table.name in self.added else ""
-        keep(self.con, f"_new_{table.name}", f"{before}SELECT {columns} FROM ({rows})")
-        self.added.add(table.name)
+        self.aside.append(table, rows)
 
     def commit(self, entries: Sequence[Entry]) -> None:
         """Move everything that is made aside over, and record it, in one transaction."""
-        tables = [step.table for step in self.pipeline.steps if step.table.name in self.removed]
+        tables = [
+            step.table for step in self.pipeline.steps if step.table.name in self.aside.removed
+        ]
         moves = [move for table in tables for move in self._moves(table)]
         self.place.session.atomically([*moves, *map(self.place.record, entries)])
 
@@ -108,16 +107,13 @@ class PostgresStore:
             self.place.session.execute(f"DROP TABLE IF EXISTS {', '.join(places)}")
 
     def _moves(self, table: Table) -> Iterator[str]:
-        place, gone = self.place.place(table), self.removed[table.name]
+        place, gone = self.place.place(table), self.aside.removed[table.name]
         if gone:
             yield f"DELETE FROM {place} AS raw WHERE {self._any_of(gone, table)}"
-        if table.name in self.added:
+        if table.name in self.aside.added:
             columns = ", ".join(quoted(name) for name in table.names)
             new = self._stage(f"_new_{table.name}")
             yield f"INSERT INTO {place} ({columns}) SELECT {columns} FROM {new}"
-
-    def _new(self, table: Table) -> str:
-        return f"SELECT * FROM _new_{table.name}" if table.name in self.added else _nothing(table)
 
     def _any_of(self, conditions: Sequence[str], table: Table) -> str:
         return " OR ".join(f"({self._spelled(one, table)})" for one in conditions)
@@ -137,7 +133,7 @@ class PostgresStore:
         """Rows in the contract's types, where those of Postgres are what they were made as."""
         types = self.place.types(table)
         if not types:
-            keep(self.con, into, _nothing(table))
+            keep(self.con, into, nothing(table))
             return
         there = ", ".join(quoted(name) for name in table.names if name in types)
         query = f"SELECT {there} FROM {self.place.place(table)} AS raw WHERE {where}"
@@ -149,8 +145,3 @@ def _cell(column: Column, there: str | None) -> str:
     if there not in (None, kind(column)):
         return column.name
     return f"CAST({column.name if there else 'NULL'} AS {column.type}) AS {column.name}"
-
-
-def _nothing(table: Table) -> str:
-    columns = ", ".join(f"CAST(NULL AS {c.type}) AS {c.name}" for c in table.columns)
-    return f"SELECT {columns} WHERE false"

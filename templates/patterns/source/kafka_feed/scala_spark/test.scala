@@ -101,7 +101,7 @@ class KafkaFeedTest extends Proofs {
     assert(here.run(now).exit == 0)
     here.write("b", here.rows(50, window = 1) ++ here.rows(10, version = 1))
     val killed = Seq("run", here.name, "--as-of", Times.text(now)) // ends, if it has fewer steps
-    val run = Seq(1, 2, 3).map { step =>
+    val run = Processes.points(3, telling = Seq(1, 3, 2)).map { step =>
       val other = here.copyTo(s"killed $step")
       Processes.killed(other, step)(killed: _*) -> other
     }
