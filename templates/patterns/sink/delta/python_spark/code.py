@@ -85,10 +85,9 @@ class DeltaStore:
         found = next(step.table for step in self.pipeline.steps if step.table.name == table)
         if table not in self.aside.removed:
             return self._stored(found)
-        staying = (
-            f"SELECT * FROM {self._stored(found)} AS {table} WHERE NOT {self.aside.gone(found)}"
-        )
-        return f"({staying} UNION ALL {self.aside.new(found)})"
+        gone, new = self.aside.gone(found), self.aside.new(found)
+        staying = f"SELECT * FROM {self._stored(found)} AS {table} WHERE NOT {gone}"
+        return f"({staying} UNION ALL {new})"
 
     def remove(self, table: Table, where: str) -> None:
         self.aside.remove(table, where)

@@ -62,9 +62,8 @@ class PartStore:
             return table
         found = next(step.table for step in self.pipeline.steps if step.table.name == table)
         staying = self._staying(found, self.layout.files(table).values())
-        return (
-            f"(SELECT {', '.join(found.names)} FROM ({staying}) UNION ALL {self.aside.new(found)})"
-        )
+        new = self.aside.new(found)
+        return f"(SELECT {', '.join(found.names)} FROM ({staying}) UNION ALL {new})"
 
     def remove(self, table: Table, where: str) -> None:
         if not self.layout.replaces:
@@ -89,11 +88,8 @@ class PartStore:
         files, whole = self.layout.files(table.name), "true" in self.aside.removed[table.name]
         part_of_file = {file.name: part for part, file in files.items()}
         key = part_of(table, self.pipeline.source.event_time, whole)
-        keep(
-            self.con,
-            "_coming",
-            f"SELECT *, nullif({key}, '') AS _part FROM ({self.aside.new(table)})",
-        )
+        new = self.aside.new(table)
+        keep(self.con, "_coming", f"SELECT *, nullif({key}, '') AS _part FROM ({new})")
         losing = f"SELECT DISTINCT _path FROM {self._published(table, files.values())}"
         lost = self._distinct(f"{losing} WHERE {self.aside.gone(table)}")
         getting = self._distinct("SELECT DISTINCT _part FROM _coming")
