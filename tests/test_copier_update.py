@@ -94,7 +94,6 @@ STEPS = {
     "new": (),
     "switch": (FIRST, "switch", "flights", "--extraction", "lookback", "--sink", "parquet"),
     "add": (FIRST, "add", "other", "--defaults", "--structure", "multi_hop"),
-    "update": ("v0.2.0", "update"),
     "update to a new setting": ("v0.3.0", "update"),
 }
 

@@ -72,7 +72,7 @@ def listed(java: jvm.Java, store: Path) -> str:
     return subprocess.run((*command, *password), check=True, capture_output=True, text=True).stdout
 
 
-@pytest.mark.slow
+@pytest.mark.matrix
 def test_projects_share_a_build_and_each_suite_is_reported(tmp_path: Path, sbt: jvm.Sbt) -> None:
     projects = [project(tmp_path / "right", 2), project(tmp_path / "wrong", 3)]
     pool = pooled.pool(tmp_path / "pool", sbt, projects)

@@ -125,7 +125,7 @@ def settled(examples: int) -> settings:
 
 
 @pytest.mark.slow
-@settled(15)
+@settled(6)
 @example(mine=[("insert", "guide.md", 3)], theirs=[("delete", "guide.md", 0)])
 @example(mine=[("insert", "guide.md", 3)], theirs=[("rename", "guide.md", 0)])
 @example(
@@ -141,7 +141,7 @@ def test_no_line_of_the_owners_is_lost(trial: Trial, mine: list[Edit], theirs: l
 
 
 @pytest.mark.slow
-@settled(10)
+@settled(4)
 @given(theirs=EDITS)
 def test_where_the_owner_changed_nothing_it_is_as_rendered_anew(
     trial: Trial, theirs: list[Edit]
