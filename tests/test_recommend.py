@@ -24,7 +24,7 @@ from scaffold.errors import UsageError
 from scaffold.recommend import Recommendation
 from scaffold.record import Record
 from scaffold.source import Templates, templates_dir
-from tests.combinations import made
+from tests.combinations import PYSPARK, made
 from tests.said import every, pairwise
 from tests.test_rules import table
 from tests.warm import python
@@ -32,6 +32,10 @@ from tests.warm import python
 CATALOGUE = catalogues.load()
 ROOT = Path(__file__).parent.parent
 RUNTIMES = [runtime.id for runtime in CATALOGUE.runtimes]
+CHARTED = [
+    pytest.param(one, marks=pytest.mark.matrix) if one == PYSPARK else one for one in RUNTIMES
+]
+"""In every run one of DuckDB and one of Spark: what the chart knows of the third is not its own."""
 QUESTIONS = CATALOGUE.chart.questions
 INHERITED = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
 Said = Mapping[str, str]
@@ -58,7 +62,7 @@ def test_there_are_at_most_eight_questions_and_each_takes_i_do_not_know() -> Non
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("runtime", RUNTIMES)
+@pytest.mark.parametrize("runtime", CHARTED)
 def test_whatever_is_answered_the_choice_is_allowed_and_every_pattern_has_its_reason(
     runtime: str, remembered: None
 ) -> None:
@@ -242,7 +246,7 @@ def test_a_chart_that_points_nowhere_is_not_loaded(change: dict[str, Any], word:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("runtime", RUNTIMES)
+@pytest.mark.parametrize("runtime", CHARTED)
 def test_the_printed_command_renders_after_any_two_answers(
     runtime: str,
     tmp_path: Path,
