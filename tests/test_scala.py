@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.combinations import SCALA, Choice, proved
+from scaffold import source
+from tests.combinations import SCALA, Choice, answers, made, proved
+from tests.jvm import Sbt
 from tests.mutations import Mutation, mutations, nearest
-from tests.pooled import Pool
+from tests.pooled import Pool, pool
 from tests.services import Database
 
 PROVED = proved()
@@ -97,6 +99,19 @@ def test_proofs_fail_without_their_mechanism(pooled: Pool, servers: Mapping[str,
     some = [one for one in mutations(SCALA) if one.first and one.pattern in TRIED]
     assert {one.pattern for one in some} == TRIED
     assert judged(pooled, some, servers) == {}
+
+
+@pytest.mark.matrix
+def test_each_of_a_pairwise_set_compiles_alone(
+    tmp_path: Path, templates: source.Templates, sbt: Sbt
+) -> None:
+    """A project has nothing of the parts that it did not choose, and its tests ask for nothing of them."""
+    whole = made(tmp_path / "pairs", templates, answers(PROVED, "pairs", SCALA))
+    alone = [
+        made(tmp_path / f"alone{n}", templates, answers([choice], f"alone{n}", SCALA))
+        for n, choice in enumerate(PROVED)
+    ]
+    pool(tmp_path / "pool", sbt, [whole, *alone]).check()
 
 
 @pytest.mark.matrix

@@ -189,7 +189,9 @@ class PostgresTest extends Proofs {
       val after = never.content()
       assert(before != after)
       val tables = here.pipeline.steps.map(one => quoted(here.name, one.table.name))
-      (tables :+ "public.ledger").foreach { table =>
+      val (all, last) = (tables :+ "public.ledger", tables.size + 1)
+      Processes.points(last, telling = Seq(1, last) ++ (2 until last)).foreach { step =>
+        val table = all(step - 1)
         val killed = here.copyTo(s"killed at $table".filterNot(_ == '"'))
         val outside = PostgresServer.of(killed.folder)
         Using.resource(outside.connect()) { connection =>

@@ -23,6 +23,7 @@ import Worlds._
 /** Files: what is read of a folder, and what happens when the files change. */
 class FilesTest extends Proofs {
   private val each = having("FilesSource")
+  private val snapshots = having("FullSnapshot", "FilesSource")
   private lazy val hadoop = Commands.spark.sparkContext.hadoopConfiguration
 
   private def format(here: World) =
@@ -210,6 +211,31 @@ class FilesTest extends Proofs {
       val rows = firstWindow(here)
       assert(rows.count() == 4)
       assert(rows.inputFiles.map(_.split("/").last).toSet == Set("near.parquet", "both.parquet"))
+  }
+
+  proof("without event time a snapshot is as old as its read", snapshots) { world =>
+    val here = world.from { case it: FilesSource => it.copy(when = None); case other => other }
+    here.write("a", here.rows(5))
+    assert(!here.status(here.over(1))("fresh").bool, "there is none yet")
+    here.run(here.over(1))
+    val old = here.over(1).plus(here.pipeline.contract.freshness)
+    assert(here.status(old)("fresh").bool)
+    assert(!here.status(old.plusSeconds(1))("fresh").bool)
+  }
+
+  proof("all files together are the snapshot, or the newest alone", snapshots) { world =>
+    val (old, now) = (world.rows(6), world.rows(5, window = 1))
+    Seq(Take.AllMatching -> (old ++ now), Take.Newest -> now).foreach { case (take, expected) =>
+      val here = world.copy(folder = world.folder.resolve(take.toString)).from {
+        case it: FilesSource => it.copy(take = take)
+        case other           => other
+      }
+      Seq("a" -> now, "b" -> old).zipWithIndex.foreach { case ((file, rows), age) =>
+        Files.setLastModifiedTime(here.write(file, rows), FileTime.fromMillis(1e12.toLong - age))
+      }
+      assert(here.run(here.over(1)).exit == 0)
+      assert(here.silver() == Cells.ordered(expected))
+    }
   }
 
   private def firstWindow(here: World) = {

@@ -1,17 +1,12 @@
 package shop
 package patterns
 
-import java.nio.file.Files
-import java.nio.file.attribute.FileTime
-
 import core._
-import sources._
 import Worlds._
 
 /** Full snapshot: everything, each time; what was published before is replaced in one step. */
 class FullSnapshotTest extends Proofs {
   private val each = having("FullSnapshot")
-  private val files = having("FullSnapshot", "FilesSource")
   private val raw = having("FullSnapshot", "MultiHop")
 
   private def retaining(here: World, versions: Int) = here.extracting { case it: FullSnapshot =>
@@ -85,16 +80,6 @@ class FullSnapshotTest extends Proofs {
     assert(here.status(here.over(6))("failed").arr.isEmpty)
   }
 
-  proof("without event time a snapshot is as old as its read", files) { world =>
-    val here = world.from { case it: FilesSource => it.copy(when = None); case other => other }
-    here.write("a", here.rows(5))
-    assert(!here.status(here.over(1))("fresh").bool, "there is none yet")
-    here.run(here.over(1))
-    val old = here.over(1).plus(here.pipeline.contract.freshness)
-    assert(here.status(old)("fresh").bool)
-    assert(!here.status(old.plusSeconds(1))("fresh").bool)
-  }
-
   proof("neither an older version nor a backfill is read, and both say why", each) { here =>
     here.write("a", here.rows(5))
     here.run(here.over(2))
@@ -103,20 +88,5 @@ class FullSnapshotTest extends Proofs {
     val result = here.backfill(here.begin, here.over(2))
     assert(result.exit == 2 && result.log.contains("can't be read again"))
     assert(here.content() == before)
-  }
-
-  proof("all files together are the snapshot, or the newest alone", files) { world =>
-    val (old, now) = (world.rows(6), world.rows(5, window = 1))
-    Seq(Take.AllMatching -> (old ++ now), Take.Newest -> now).foreach { case (take, expected) =>
-      val here = world.copy(folder = world.folder.resolve(take.toString)).from {
-        case it: FilesSource => it.copy(take = take)
-        case other           => other
-      }
-      Seq("a" -> now, "b" -> old).zipWithIndex.foreach { case ((file, rows), age) =>
-        Files.setLastModifiedTime(here.write(file, rows), FileTime.fromMillis(1e12.toLong - age))
-      }
-      assert(here.run(here.over(1)).exit == 0)
-      assert(here.silver() == Cells.ordered(expected))
-    }
   }
 }
