@@ -57,7 +57,7 @@ EXTRA: Sequence[Choice] = (
     {**QUICK, "source": "kafka", "extraction": "streaming", "sink": "parquet", "structure": []},
 )
 """What a pairwise set may lack: three decisions that one proof of plain folders needs at once, and pipelines with which
-proofs take half the time."""
+proofs take less time."""
 
 
 @cache

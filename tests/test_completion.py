@@ -12,6 +12,8 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from tests.warm import python
+
 ROOT = Path(__file__).parent.parent
 INHERITED = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
 ROOM = 60  # seconds that a shell, and a Python for each Tab, may take on a busy machine
@@ -66,13 +68,7 @@ def project(tmp_path: Path) -> Path:
     command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m scaffold "$@"\n')
     command.chmod(0o755)
     words = ("new", "shop", "--defaults", "--pipeline", "payments", "--no-git")
-    done = subprocess.run(
-        (sys.executable, "-m", "scaffold", *words),
-        cwd=tmp_path,
-        env=INHERITED | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        check=False,
-    )
+    done = complete(*words, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     return tmp_path / "shop"
 
@@ -138,14 +134,6 @@ def test_pipelines_are_found_as_scaffold_and_as_plain_copier_record_them(
     assert done.stdout.split() == ["plain,orders"]
 
 
-def complete(
-    *words: str, cwd: Path | None = None, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        (sys.executable, "-m", "scaffold", *words),
-        cwd=cwd,
-        env=INHERITED | {"PYTHONPATH": str(ROOT)} | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def complete(*words: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
+    env = INHERITED | {"PYTHONPATH": str(ROOT)} | environment
+    return python("scaffold", *words, cwd=cwd, env=env)

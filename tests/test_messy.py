@@ -6,8 +6,6 @@ import csv
 import json
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,8 @@ from typing import Any
 
 import duckdb
 import pytest
+
+from tests.warm import python
 
 ROOT = Path(__file__).parent.parent
 MESSY = sorted((ROOT / "tests/data/messy").glob("*.csv"))
@@ -24,15 +24,8 @@ SEEN_BY_ALL = ["conf/local.toml"]
 
 def call(folder: Path, path: Path, *words: str) -> str:
     """A command that has to work; what it says."""
-    done = subprocess.run(
-        (sys.executable, "-m", *words),
-        cwd=folder,
-        env=dict(os.environ) | {"PYTHONPATH": str(path), "GIT_CONFIG_NOSYSTEM": "1"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    own = {"PYTHONPATH": str(path), "GIT_CONFIG_NOSYSTEM": "1"}
+    done = python(*words, cwd=folder, env=dict(os.environ) | own)
     assert done.returncode == 0, (words, done.stdout[-3000:], done.stderr[-3000:])
     assert "Traceback" not in done.stderr
     assert "new columns" not in done.stderr

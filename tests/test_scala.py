@@ -15,7 +15,6 @@ import pytest
 
 from scaffold import source
 from tests.combinations import SCALA, Choice, answers, made, proved
-from tests.jvm import Sbt
 from tests.mutations import Mutation, mutations, nearest
 from tests.pooled import Pool, pool
 from tests.services import Database
@@ -30,7 +29,7 @@ TRIED = {
 }
 """Parts whose first mutation is tried in every run, as each takes half a minute; all others are in the matrix."""
 WEIGHT = {"delta": 3, "lookback": 3, "postgres": 2, "kafka": 2}
-"""Which pipelines take long: a proof of a minute may take five seconds with another one."""
+"""What makes a pipeline slow to prove, roughly, where each structure counts one."""
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.xdist_group("scala"),
@@ -103,15 +102,15 @@ def test_proofs_fail_without_their_mechanism(pooled: Pool, servers: Mapping[str,
 
 @pytest.mark.matrix
 def test_each_of_a_pairwise_set_compiles_alone(
-    tmp_path: Path, templates: source.Templates, sbt: Sbt
+    pooled: Pool, tmp_path: Path, templates: source.Templates
 ) -> None:
     """A project has nothing of the parts that it did not choose, and its tests ask for nothing of them."""
-    whole = made(tmp_path / "pairs", templates, answers(PROVED, "pairs", SCALA))
     alone = [
         made(tmp_path / f"alone{n}", templates, answers([choice], f"alone{n}", SCALA))
         for n, choice in enumerate(PROVED)
     ]
-    pool(tmp_path / "pool", sbt, [whole, *alone]).check()
+    whole = pooled.folder.parent / "pairs"
+    pool(tmp_path / "pool", pooled.sbt, [whole, *alone]).check()
 
 
 @pytest.mark.matrix

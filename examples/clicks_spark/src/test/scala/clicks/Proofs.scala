@@ -23,8 +23,8 @@ trait Proofs extends AnyFunSuite {
 
 object Proofs {
 
-  /** All of them; or one, of those that the environment variable PROOFS names the first, if any: it
-    * has commas between them.
+  /** All of them; or one, where the environment variable PROOFS is there: the first that it names,
+    * with commas between them, or else the first of all.
     */
   private def some(pipelines: Seq[String]): Seq[String] =
     sys.env.get("PROOFS").fold(pipelines) { names =>

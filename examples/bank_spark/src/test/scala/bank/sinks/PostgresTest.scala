@@ -188,10 +188,10 @@ class PostgresTest extends Proofs {
       assert(never.again(2).exit == 0)
       val after = never.content()
       assert(before != after)
-      val tables = here.pipeline.steps.map(one => quoted(here.name, one.table.name))
-      val (all, last) = (tables :+ "public.ledger", tables.size + 1)
-      Processes.points(last, telling = Seq(1, last) ++ (2 until last)).foreach { step =>
-        val table = all(step - 1)
+      val tables =
+        here.pipeline.steps.map(one => quoted(here.name, one.table.name)) :+ "public.ledger"
+      val telling = Seq(1, tables.size) ++ (2 until tables.size)
+      Processes.points(tables.size, telling).map(step => tables(step - 1)).foreach { table =>
         val killed = here.copyTo(s"killed at $table".filterNot(_ == '"'))
         val outside = PostgresServer.of(killed.folder)
         Using.resource(outside.connect()) { connection =>
