@@ -35,7 +35,7 @@ class Mutation:
     choice: Mapping[str, Any] = field(default_factory=dict)
     """What has to be chosen for nothing else to do the work of the mechanism."""
     first: bool = False
-    """Of Python, and of some parts of Scala, one is tried in every run; the others are in the matrix."""
+    """The first of its part. Those of some parts are tried in every run, all others in the matrix."""
 
     def __str__(self) -> str:
         return f"{self.pattern}: {self.fails}"

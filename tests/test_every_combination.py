@@ -1,13 +1,13 @@
 """Every combination that the rules allow: it renders, and what it renders is formatted, linted and typed.
 
-Cheaply: two projects of a runtime hold every combination as a pipeline of its own. What a project lacks that has one alone
-shows in those in which any two decisions meet; each distinct file is linted once. The matrix has each combination alone.
+Cheaply: two projects hold every combination as a pipeline of its own; on Spark, where the wiring is the same, one holds
+those in which any three decisions meet. What a project lacks that has one alone shows in those in which any two meet; each
+distinct file is linted once. The matrix has each combination alone, and on Spark, too, all in two projects.
 """
 
 from __future__ import annotations
 
 import hashlib
-import itertools
 import re
 import subprocess
 import sys
@@ -35,12 +35,32 @@ def run(folder: Path, *command: str) -> str:
     return ended.stdout + ended.stderr if ended.returncode else ""
 
 
-@pytest.mark.parametrize(("runtime", "number"), [*itertools.product((PYTHON, PYSPARK), range(2))])
+def half(runtime: str, number: int) -> Sequence[Choice]:
+    """A project has at most 1000 pipelines."""
+    return every(runtime)[number::2]
+
+
+@pytest.mark.parametrize(
+    ("runtime", "choices"),
+    [
+        pytest.param(PYTHON, partial(half, PYTHON, 0), id="half"),
+        pytest.param(PYTHON, partial(half, PYTHON, 1), id="the other half"),
+        pytest.param(PYSPARK, partial(cover, 3, PYSPARK), id="any three on spark"),
+        *(
+            pytest.param(
+                PYSPARK, partial(half, PYSPARK, n), id=f"{n} on spark", marks=pytest.mark.matrix
+            )
+            for n in range(2)
+        ),
+    ],
+)
 def test_a_project_with_many_combinations_is_clean_and_typed(
-    runtime: str, number: int, tmp_path: Path, templates: source.Templates
+    runtime: str,
+    choices: Callable[[], Sequence[Choice]],
+    tmp_path: Path,
+    templates: source.Templates,
 ) -> None:
-    choices = every(runtime)[number::2]  # a project has at most 1000 pipelines
-    project = made(tmp_path / "many", templates, answers(choices, runtime=runtime))
+    project = made(tmp_path / "many", templates, answers(choices(), runtime=runtime))
     assert [run(project, *tool, ".") for tool in TOOLS] == ["", ""]
     assert run(project, "mypy") == ""
 

@@ -20,9 +20,13 @@ TRIPLES = [choice for choice in cover(3) if choice not in PAIRS]
 
 
 def mutated() -> list[ParameterSet]:
-    """One of each part in every run, the others in the matrix."""
-    tiers = {True: pytest.mark.slow, False: pytest.mark.matrix}
-    return [pytest.param(one, id=str(one), marks=tiers[one.first]) for one in mutations(PYTHON)]
+    """One of each part in every run, but for sources, which need servers; the others in the matrix."""
+    return [pytest.param(one, id=str(one), marks=tier(one)) for one in mutations(PYTHON)]
+
+
+def tier(mutation: Mutation) -> pytest.MarkDecorator:
+    often = mutation.first and not mutation.pattern.startswith("source/")
+    return pytest.mark.slow if often else pytest.mark.matrix
 
 
 def project(folder: Path, templates: source.Templates, choices: list[Choice]) -> Path:

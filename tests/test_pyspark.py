@@ -137,7 +137,7 @@ def test_a_project_that_outgrew_duckdb_moves_with_its_rows_and_its_owner_s_sql(
     assert all(tables.values()) or tables["flights.quarantine"] == []
 
 
-@pytest.mark.slow
+@pytest.mark.matrix
 @pytest.mark.xdist_group("pyspark")
 def test_spark_goes_on_in_a_database_that_duckdb_wrote(
     tmp_path: Path, templates: source.Templates, jdk: Java, postgres: Database

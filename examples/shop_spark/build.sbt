@@ -30,6 +30,7 @@ val small = light ++ Seq(
   "sql.adaptive.enabled" -> "false",
   "sql.codegen.wholeStage" -> "false",
   "sql.codegen.factoryMode" -> "NO_CODEGEN",
+  "hadoop.fs.file.impl" -> "shop.LocalFiles",
   "databricks.delta.snapshotPartitions" -> "1"
 ).map { case (key, value) => s"-Dspark.$key=$value" }
 

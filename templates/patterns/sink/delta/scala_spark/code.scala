@@ -117,15 +117,11 @@ final private class DeltaStore(
 
     /** A table that has no rows and gets none, as quarantine mostly, needs no commit. */
     def replace(table: Table, leaving: Rows, coming: DataFrame): Unit =
-      if (!bare(table) || !nothing(coming)) leaving match {
+      if (!bare(table) || !Rows.none(coming)) leaving match {
         case Rows.Where(sql) =>
           put(table, coming).mode("overwrite").option("replaceWhere", sql).save(place(table.name))
         case among: Rows.Among => merge(table, among, coming)
       }
-
-    /** Whether it shows without a job that there are no rows. */
-    private def nothing(coming: DataFrame) =
-      coming.queryExecution.analyzed.maxRows.contains(0L)
 
     private def bare(table: Table) = snapshot(table.name).checksumOpt.exists(_.numFiles == 0)
 

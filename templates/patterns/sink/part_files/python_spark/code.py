@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..core.contract import Table
-from ..core.engine import Connection, Options, connect, keep, location
+from ..core.engine import Connection, Options, connect, location
 from ..core.errors import UsageError
 from ..core.ledger import Entry, History
 from ..core.pipeline import Pipeline
@@ -88,12 +88,13 @@ class PartStore:
         files, whole = self.layout.files(table.name), "true" in self.aside.removed[table.name]
         part_of_file = {file.name: part for part, file in files.items()}
         key = part_of(table, self.pipeline.source.event_time, whole)
-        new = self.aside.new(table)
-        keep(self.con, "_coming", f"SELECT *, nullif({key}, '') AS _part FROM ({new})")
-        losing = f"SELECT DISTINCT _path FROM {self._published(table, files.values())}"
-        lost = self._distinct(f"{losing} WHERE {self.aside.gone(table)}")
-        getting = self._distinct("SELECT DISTINCT _part FROM _coming")
-        touched = sorted(getting | {part_of_file[name] for name in lost})
+        coming = f"(SELECT *, nullif({key}, '') AS _part FROM ({self.aside.new(table)}))"
+        gone = f"{self._published(table, files.values())} WHERE {self.aside.gone(table)}"
+        found = self.con.execute(
+            f"SELECT DISTINCT '' AS _part, _path FROM {gone} "
+            f"UNION ALL SELECT DISTINCT _part, '' AS _path FROM {coming}"
+        ).fetchall()
+        touched = sorted({part or part_of_file[name] for part, name in found})
         if not touched:
             return []
         before = {files[part].name: part for part in touched if part in files}
@@ -103,8 +104,8 @@ class PartStore:
         rows = f"SELECT {', '.join(table.names)}, {known} AS _part FROM ({staying})"
         # Any column may be empty for Spark: files differ in that else, if there were rows before.
         cells = (f"CASE WHEN _part IS NOT NULL THEN {name} END AS {name}" for name in table.names)
-        coming = f"SELECT {', '.join(cells)}, _part FROM _coming"
-        written = self._write(table, f"{rows} UNION ALL {coming}")
+        added = f"SELECT {', '.join(cells)}, _part FROM {coming}"
+        written = self._write(table, f"{rows} UNION ALL {added}")
         made = [
             Part(table=table.name, part=part, file=self.layout.name(part, number))
             for part in touched
@@ -152,6 +153,3 @@ class PartStore:
         rows = self.con.spark.read.schema(schema).parquet(*paths)
         rows.selectExpr("*", "_metadata.file_name AS _path").createOrReplaceTempView(view)
         return f"{view} AS {table.name}"
-
-    def _distinct(self, query: str) -> set[str]:
-        return {value for (value,) in self.con.execute(query).fetchall()}

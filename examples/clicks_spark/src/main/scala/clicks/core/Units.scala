@@ -99,6 +99,9 @@ sealed trait Rows {
 object Rows {
   val all: Rows = Where("true")
 
+  /** Whether it shows without a job that there are no rows. */
+  def none(rows: DataFrame): Boolean = rows.queryExecution.analyzed.maxRows.contains(0L)
+
   /** Rows for which a condition is true. */
   final case class Where(sql: String) extends Rows {
     def of(table: DataFrame): DataFrame = table.where(sql)

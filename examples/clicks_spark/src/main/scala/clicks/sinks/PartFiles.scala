@@ -94,29 +94,40 @@ final class PartStore(val layout: Layout, dataset: Dataset, val spark: SparkSess
 
     /** Writes a new file for each part that loses or gets rows. */
     private def change(table: Table, leaving: Rows, coming: DataFrame): Unit = {
-      val part = Parts.of(table, dataset.eventTime, whole = leaving == Rows.all)
-      val added = table.typed(coming).withColumn(PartWriter.Key, expr(part)).persist()
-      try {
-        val before = files(table.name)
-        val partOf = before.map { case (part, file) => PartFolder.name(file) -> part }
-        val losing = texts(leaving.of(read(table, before.values)).select(Parts.Stored)).map(partOf)
-        val touched = losing ++ texts(added.select(PartWriter.Key))
+      val before = files(table.name)
+      if (before.nonEmpty || !Rows.none(coming)) {
+        val part = Parts.of(table, dataset.eventTime, whole = leaving == Rows.all)
+        val added = table.typed(coming).withColumn(PartWriter.Key, expr(part)).persist()
+        try rewrite(table, before, leaving, added)
+        finally {
+          added.unpersist()
+          ()
+        }
+      }
+    }
+
+    private def rewrite(
+        table: Table,
+        before: Map[String, Path],
+        leaving: Rows,
+        added: DataFrame
+    ): Unit = {
+      val partOf = udf(before.map { case (part, file) => PartFolder.name(file) -> part })
+      val losing = leaving.of(read(table, before.values)).select(partOf(col(Parts.Stored)))
+      val both = losing.union(added.select(PartWriter.Key)).distinct()
+      val touched = both.collect().map(_.getString(0)).toSet
+      if (touched.nonEmpty) {
         val staying = leaving
           .notOf(read(table, touched.flatMap(before.get)))
-          .withColumn(PartWriter.Key, udf(partOf).apply(col(Parts.Stored)))
+          .withColumn(PartWriter.Key, partOf(col(Parts.Stored)))
           .drop(Parts.Stored)
         val made =
           touched.toSeq.sorted.map(part => Part(table.name, part, layout.name(part, number)))
         parts = parts.filterNot(old => old.table == table.name && touched(old.part)) ++
           writer.write(table, made, staying.unionByName(added))
-      } finally {
-        added.unpersist()
-        ()
       }
     }
 
     private def read(table: Table, files: Iterable[Path]) = Parts.read(session, table, files)
-
-    private def texts(one: DataFrame) = one.distinct().collect().map(_.getString(0)).toSet
   }
 }

@@ -28,7 +28,7 @@ class DeltaTest extends Proofs {
     val before = here.content()
     here.write("a", here.rows(5, version = 1).drop(2))
     val failing = here.but(made => made.copy(structure = made.structure :+ FailsLast))
-    assert(failing.backfill(here.begin, here.end(2)).exit == 1)
+    assert(failing.backfill(here.begin, here.end(1)).exit == 1)
     assert(here.content() == before)
   }
 
