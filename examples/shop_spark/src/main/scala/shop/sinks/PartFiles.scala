@@ -92,7 +92,9 @@ final class PartStore(val layout: Layout, dataset: Dataset, val spark: SparkSess
       layout.files(table) ++ mine.map(part => part.part -> folder.prepared(part))
     }
 
-    /** Writes a new file for each part that loses or gets rows. */
+    /** Writes a new file for each part that loses or gets rows. A table that has no rows and gets
+      * none, as quarantine mostly, takes no query.
+      */
     private def change(table: Table, leaving: Rows, coming: DataFrame): Unit = {
       val before = files(table.name)
       if (before.nonEmpty || !Rows.none(coming)) {
