@@ -21,7 +21,7 @@ import pytest
 from scaffold import source
 from tests.combinations import TABLE
 from tests.services import Database
-from tests.shops import BEGIN, DAYS, OVER, REDO, ROWS, RUN, Shop, ended, open_shop
+from tests.shops import BEGIN, DAYS, OVER, REDO, ROWS, RUN, Shop, ended, open_shop, started
 
 pytestmark = [
     pytest.mark.slow,
@@ -327,3 +327,18 @@ def test_of_two_runs_at_once_for_a_database_the_second_stops(
 ) -> None:
     shop = open_shop(tmp_path, templates, postgres.fresh(), sink="postgres")
     assert_alone(shop, replace(shop, database=postgres.fresh()))
+
+
+# An address for a folder
+
+
+def test_a_warehouse_that_is_an_address_is_refused_and_nothing_is_made_of_it(
+    tmp_path: Path, templates: source.Templates
+) -> None:
+    """A folder of the name `s3:` would be made else, and nobody would look for the data there."""
+    shop = open_shop(tmp_path, templates)
+    shop.write(0)
+    env = {"PIPELINE_WAREHOUSE": "s3://bucket/warehouse"}
+    said = ended(started(shop.folder, (*RUN, "--json"), env), 2)[1]
+    assert "warehouse is a place in a file system" in said
+    assert not (shop.folder / "s3:").exists()

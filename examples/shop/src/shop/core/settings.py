@@ -40,11 +40,15 @@ class Settings(BaseSettings, env_prefix="PIPELINE_", env_nested_delimiter="__", 
 def load() -> Settings:
     """Read and check the settings of the project in the current folder."""
     try:
-        return Settings()  # type: ignore[call-arg]  # the values come from the files
+        found = Settings()  # type: ignore[call-arg]  # the values come from the files
     except ValidationError as error:
-        found = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise UsageError(f"settings (conf/, environment): {found}. Run in the project.") from None
+        why = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise UsageError(f"settings (conf/, environment): {why}. Run in the project.") from None
     except TOMLDecodeError as error:
         raise UsageError(f"a file of settings in conf/ is no TOML: {error}") from None
     except OSError as error:
         raise EnvironmentFailure(f"cannot read the settings: {error}") from None
+    if ":/" in found.warehouse.as_posix()[2:]:  # s3://..., but no C:/...
+        why = "warehouse is a place in a file system: no address can be locked"
+        raise UsageError(f"settings (conf/, environment): {why}.")
+    return found

@@ -27,6 +27,12 @@ class RunnerTest extends Proofs {
       assert(here.silver() == Cells.ordered(here.rows(5)))
   }
 
+  proof("a warehouse that is an address, and no folder, is refused", having()) { here =>
+    val elsewhere = here.copy(settings = Map("PIPELINE_WAREHOUSE" -> "s3://bucket/warehouse"))
+    val result = elsewhere.command("plan", here.name)
+    assert(result.exit == 2 && result.log.contains("warehouse is a folder"), result.log)
+  }
+
   proof("a run says nothing but what it does", each) { here =>
     here.write("a", here.rows(5))
     val run = Seq("run", here.name, "--as-of", Times.text(here.over(1)), "--json")

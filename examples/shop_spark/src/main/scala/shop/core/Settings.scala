@@ -43,6 +43,7 @@ object Settings {
       val found = read[Settings]((files.map(parsed) ++ variables(environment)).reduce(merged))
       require(Set("text", "json")(found.logFormat), "log_format is text or json")
       require(found.chunk > 0, "chunk is a number above 0")
+      require(!found.warehouse.contains("://"), "warehouse is a folder: no address can be locked")
       found
     } catch {
       case NonFatal(error) =>
