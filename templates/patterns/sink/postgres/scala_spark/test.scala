@@ -288,12 +288,13 @@ object Proof {
   def alive(connection: Connection): Seq[String] =
     texts(connection, "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
 
-  /** Another JVM that writes the second generation. */
+  /** Another JVM that writes the second generation. The server never looks if it is there. */
   def writer(place: PostgresConnection): Process = {
+    val url = s"${place.url}&options=-c%20client_connection_check_interval%3D0"
     val program = s"${sys.props("java.home")}/bin/java"
     val options = ManagementFactory.getRuntimeMXBean.getInputArguments.asScala
     val command = (program +: options.toSeq) ++
-      Seq("-cp", sys.props("java.class.path"), getClass.getName.stripSuffix("$"), place.url)
+      Seq("-cp", sys.props("java.class.path"), getClass.getName.stripSuffix("$"), url)
     new ProcessBuilder(command.asJava).inheritIO().start()
   }
 
