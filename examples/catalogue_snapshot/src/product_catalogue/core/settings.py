@@ -48,7 +48,7 @@ def load() -> Settings:
         raise UsageError(f"a file of settings in conf/ is no TOML: {error}") from None
     except OSError as error:
         raise EnvironmentFailure(f"cannot read the settings: {error}") from None
-    if ":/" in found.warehouse.as_posix()[2:]:  # s3://..., but no C:/...
+    if ":/" in found.warehouse.as_posix()[2:]:  # of an address, but no C:/...
         why = "warehouse is a place in a file system: no address can be locked"
         raise UsageError(f"settings (conf/, environment): {why}.")
     return found
