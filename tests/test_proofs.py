@@ -10,11 +10,12 @@ import pytest
 from _pytest.mark import ParameterSet
 
 from scaffold import source
-from tests.combinations import PYTHON, Choice, answers, cover, made, title
+from tests.combinations import PYSPARK, PYTHON, Choice, answers, cover, made, title
 from tests.inherited import inherited
-from tests.mutations import Mutation, having, mutations
+from tests.mutations import ROOT, Mutation, having, mutations
 
 pytestmark = pytest.mark.filterwarnings("ignore::copier.errors.DirtyLocalWarning")
+TEMPLATES = ROOT / "templates"
 PAIRS = cover(2)
 TRIPLES = [choice for choice in cover(3) if choice not in PAIRS]
 
@@ -68,6 +69,19 @@ def test_its_own_tests_pass_three_wise(
     choice: Choice, tmp_path: Path, templates: source.Templates
 ) -> None:
     assert_proved(project(tmp_path / "shop", templates, [choice]))
+
+
+@pytest.mark.parametrize("runtime", [PYTHON, PYSPARK])
+def test_each_mutation_has_its_place_and_its_proof_in_the_templates(runtime: str) -> None:
+    """Those of the matrix, too: they would go stale unseen."""
+    files = [path for kind in ("*.py", "*.jinja") for path in TEMPLATES.rglob(kind)]
+    texts = [path.read_text(encoding="utf-8") for path in files if path.is_file()]
+    stale = []
+    for one in mutations(runtime):
+        parts = (one.find, *(more["find"] for more in one.also), f"def {one.fails}(")
+        if not all(any(part in text for text in texts) for part in parts):
+            stale.append(str(one))
+    assert stale == []
 
 
 @pytest.mark.parametrize("mutation", mutated())
