@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from .support import World, having, rewriting, windowed
+from .support import Row, World, having, rewriting, spoilable, windowed
 
 Make = Callable[[str], World]
 sinks = having(sink="Parquet", source="Files") + having(sink="DedupeKey", source="Files")
@@ -25,6 +25,12 @@ def promised(here: World) -> list[bytes]:
     return sorted({data for path, data in published(here).items() if path.parent.name in names})
 
 
+def some(here: World, window: int, version: int = 0) -> list[Row]:
+    """Rows of a window, and a bad one, if there are bad ones."""
+    good = here.rows(4, window, version)
+    return [*good, *here.spoil(here.rows(5, window)[4:])] if spoilable(here.name) else good
+
+
 @each
 def test_a_rerun_writes_the_same_files(name: str, world: Make) -> None:
     here = world(name)
@@ -39,12 +45,12 @@ def test_a_rerun_writes_the_same_files(name: str, world: Make) -> None:
 def test_a_unit_leaves_the_files_of_others_alone(name: str, world: Make) -> None:
     if name not in windowed():
         return  # what a unit has to touch follows from its rows, not from its range
-    here = world(name)
+    here, bad = world(name), spoilable(name)
     for window in range(3):
-        here.write(f"w{window}", here.rows(4, window))
+        here.write(f"w{window}", some(here, window))
     here.run(here.over(3))
     before = {path: path.stat().st_ino for path in published(here)}
-    here.write("w1", here.rows(4, window=1, version=1))
+    here.write("w1", some(here, window=1, version=1))
     here.backfill(here.end(1), here.end(2))
     after = {path: path.stat().st_ino for path in published(here)}
     same = [path.parent.name for path in after if after[path] == before.get(path)]
@@ -52,6 +58,7 @@ def test_a_unit_leaves_the_files_of_others_alone(name: str, world: Make) -> None
     assert same.count("silver") - len([name for name in same if name.startswith("0-")]) >= 2
     assert new.count("silver") == 1
     assert new.count("gold") == 1
+    assert (new.count("quarantine"), same.count("quarantine") >= 2) == (bad, bad)
 
 
 @each
