@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from .killing import at_every_step, mixtures
-from .support import Row, World, having, main, ordered, redone, spoilable, stamp
+from .killing import at_every_step, heals, mixtures
+from .support import World, having, main, ordered, redone, spoilable, stamp
 
 Make = Callable[[str], World]
 streams = having(extraction="Streaming", source="Files")
@@ -354,20 +354,6 @@ def test_a_run_that_follows_takes_what_comes_and_ends_cleanly_when_told(
     name: str, world: Make
 ) -> None:
     follows(world(name))
-
-
-def heals(
-    killed: World,
-    command: tuple[str, ...],
-    contents: tuple[dict[str, list[Row]], dict[str, list[Row]]],
-    why: str,
-) -> None:
-    """Whoever opens it next to write finishes what was begun, or drops it; a run does the rest."""
-    with killed.pipeline.sink.open(killed.pipeline, write=True):
-        pass
-    assert killed.content() in contents, why
-    assert killed.command(*command).exit == 0
-    assert killed.content() == contents[1], why
 
 
 def follows(here: World) -> None:

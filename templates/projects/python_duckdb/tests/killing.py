@@ -91,6 +91,20 @@ def mixtures(
     return [name for name, rows in seen.items() if rows not in (before[name], after[name])]
 
 
+def heals(
+    world: World,
+    command: tuple[str, ...],
+    contents: tuple[dict[str, list[Row]], dict[str, list[Row]]],
+    why: str,
+) -> None:
+    """Whoever opens it next to write finishes what was begun, or drops it; a run does the rest."""
+    with world.pipeline.sink.open(world.pipeline, write=True):
+        pass
+    assert world.content() in contents, why
+    assert world.command(*command).exit == 0
+    assert world.content() == contents[1], why
+
+
 def _hold(world: World, opened: Any, done: Any) -> None:
     with world.pipeline.sink.open(world.pipeline, write=True):
         opened.set()

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from . import kafka_server
-from .killing import at_every_step, mixtures
+from .killing import at_every_step, heals, mixtures
 from .support import PipelineError, World, having, ordered, redone, stamp
-from .test_streaming import follows, gold_is_right, heals
+from .test_streaming import follows, gold_is_right
 
 Make = Callable[[str], World]
 streams = having(extraction="Streaming", source="KafkaSource")

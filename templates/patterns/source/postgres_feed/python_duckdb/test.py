@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from .engine import engine
-from .killing import at_every_step, mixtures
+from .killing import at_every_step, heals, mixtures
 from .postgres_server import connected, execute, name_of
 from .support import PipelineError, Request, Row, World, having, ordered, redone, stamp
-from .test_streaming import follows, gold_is_right, heals
+from .test_streaming import follows, gold_is_right
 
 Make = Callable[[str], World]
 streams = having(extraction="Streaming", source="PostgresSource")
