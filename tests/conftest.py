@@ -61,6 +61,14 @@ def jdk() -> Iterator[jvm.Java]:
         yield java
 
 
+@pytest.fixture
+def sink(request: pytest.FixtureRequest) -> str:
+    """One of those that a test is called with; for Delta there is a Java."""
+    if request.param == "delta":
+        request.getfixturevalue("jdk")
+    return str(request.param)
+
+
 @pytest.fixture(scope="session")
 def pooled(
     tmp_path_factory: pytest.TempPathFactory, templates: source.Templates, sbt: jvm.Sbt

@@ -9,16 +9,18 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
+from deltalake import DeltaTable
 
 from scaffold import source
-from tests.combinations import TABLE, Choice, answers, every, made
+from tests.combinations import PYSPARK, PYTHON, TABLE, Choice, answers, every, made
 from tests.inherited import inherited
+from tests.jvm import LIGHT
 from tests.mutations import DEFAULT
 from tests.services import Database
 
@@ -29,6 +31,18 @@ RUN = ("run", "p000", "--as-of", OVER)
 REDO = ("backfill", "p000", BEGIN.isoformat(), OVER)
 TABLES = ("bronze", "silver", "gold", "quarantine")
 PROGRAM = ("-m", "shop")
+SMALL = {
+    "spark.master": "local[1]",
+    "spark.driver.memory": "1g",
+    "spark.driver.extraJavaOptions": " ".join(LIGHT),
+    "spark.sql.shuffle.partitions": "1",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.databricks.delta.snapshotPartitions": "1",
+}
+SPARK = {"PIPELINE_SPARK": json.dumps(SMALL)}
+"""For the commands of a project: a Spark that is ready soon."""
 FORMATS = {"csv": "FORMAT csv, HEADER", "jsonl": "FORMAT json", "parquet": "FORMAT parquet"}
 
 
@@ -44,6 +58,7 @@ class Shop:
     database: Database | None = None
     through: tuple[str, ...] = ()
     program: tuple[str, ...] = PROGRAM
+    env: Mapping[str, str] = field(default_factory=dict)
 
     def twin(self, folder: Path) -> Shop:
         """The same project, whose tables are elsewhere."""
@@ -54,7 +69,7 @@ class Shop:
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """A command of the project, which does one unit after another."""
-        env = {"PIPELINE_WAREHOUSE": str(self.warehouse), "PIPELINE_CHUNK": "1"}
+        env = {**self.env, "PIPELINE_WAREHOUSE": str(self.warehouse), "PIPELINE_CHUNK": "1"}
         if self.database:
             env["PIPELINE_POSTGRES__URL"] = self.database.url
         return started(self.folder, (*words, "--json"), env, self.program, self.through)
@@ -105,13 +120,13 @@ class Shop:
     def torn(self) -> list[tuple[Any, ...]]:
         """Days of which a reader sees two versions, not all rows, or numbers that are not those of the rows.
 
-        Plain folders are replaced file by file: there each file is of one version.
+        Plain folders are replaced file by file, tables of Delta one by one: there each of these is of one version.
         """
         silver = (
             "SELECT CAST(ordered_at AS date) AS day, count(*) AS n, sum(amount) AS total, "
             "count(DISTINCT customer) AS versions FROM p000.silver GROUP BY 1"
         )
-        if self.sink == "parquet":
+        if self.sink in ("parquet", "delta"):
             some = self.ask(f"SELECT * FROM ({silver}) WHERE (n, versions) <> ({ROWS}, 1)")
             return some + self.ask(f'SELECT * FROM p000.gold WHERE "rows" <> {ROWS}')
         return self.ask(
@@ -147,9 +162,15 @@ class Shop:
             if (folder / "views.sql").exists():
                 con.execute((folder / "views.sql").read_text(encoding="utf-8"))
             else:
-                for table in {file.parent.name for file in folder.glob("*/*.parquet")}:
-                    rows = f"read_parquet('{folder}/{table}/*.parquet', union_by_name = true)"
-                    con.execute(f"CREATE VIEW p000.{table} AS SELECT * FROM {rows}")
+                for table in {file.parent for file in folder.glob("*/*.parquet")}:
+                    files = (
+                        DeltaTable(table).file_uris()
+                        if self.sink == "delta"
+                        else [f"{table}/*.parquet"]
+                    )
+                    if files:
+                        rows = f"read_parquet({files}, union_by_name = true)"
+                        con.execute(f"CREATE VIEW p000.{table.name} AS SELECT * FROM {rows}")
             yield con
 
 
@@ -192,12 +213,14 @@ def open_shop(
     """A project of the usual choice, but for this."""
     wanted: Choice = DEFAULT | {"format": "csv", "time_zone": "UTC", "retries": 0} | choice
     sink = str(wanted["sink"])
-    assert any(one["sink"] == sink for one in every())
-    made(folder / "shop", templates, answers([wanted]))
+    runtime = PYSPARK if sink == "delta" else PYTHON
+    assert any(one["sink"] == sink for one in every(runtime))
+    made(folder / "shop", templates, answers([wanted], runtime=runtime))
     return Shop(
         folder / "shop",
         sink,
         folder / ("warehouse.duckdb" if sink == "duckdb" else "warehouse"),
         str(wanted["format"]),
         database,
+        env=SPARK if runtime == PYSPARK else {},
     )

@@ -28,7 +28,8 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::copier.errors.DirtyLocalWarning"),
 ]
 FILE_SINKS = ("duckdb", "parquet", "append_log")
-each_sink = pytest.mark.parametrize("sink", FILE_SINKS)
+DELTA = pytest.param("delta", marks=pytest.mark.matrix)  # by Spark, which takes its time
+each_sink = pytest.mark.parametrize("sink", [*FILE_SINKS, DELTA], indirect=True)
 LIMITED = (
     "import os, resource, sys; most = int(sys.argv[1]); "
     "resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)); os.execvp(sys.argv[2], sys.argv[2:])"
@@ -89,7 +90,7 @@ def outcome(shop: Shop) -> str:
 
 def filled(shop: Shop) -> Iterator[str]:
     """Logs of runs on a disk that has so many pages left, and more each time."""
-    for pages in (0, 5, 21, 89):
+    for pages in (0, 5, 21, 89, 377):
         ballast = leave(shop.warehouse.parent, 4096 * pages)
         log = outcome(shop)
         left = [one for one in (shop.warehouse / "p000").glob(".tmp/*/*") if one.is_file()]
@@ -139,7 +140,7 @@ def test_a_disk_that_is_full_costs_nothing_but_the_run(
     assert [log for log in logs if " 1 of " in log], "it was never full in the middle"
 
 
-@each_sink
+@pytest.mark.parametrize("sink", FILE_SINKS)
 @pytest.mark.matrix
 def test_files_that_may_not_grow_cost_nothing_but_the_run(
     sink: str, tmp_path: Path, templates: source.Templates

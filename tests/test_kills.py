@@ -18,7 +18,8 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.filterwarnings("ignore::copier.errors.DirtyLocalWarning"),
 ]
-SINKS = ("duckdb", "parquet", "append_log", "postgres")
+DELTA = pytest.param("delta", marks=pytest.mark.matrix)  # each kill is one of Spark
+SINKS = ("duckdb", "parquet", "append_log", "postgres", DELTA)
 SEED = 20250301
 """Of the instants; whoever wants others sets another one, and a failure names it."""
 some_or_fifty = pytest.mark.parametrize(
@@ -27,7 +28,7 @@ some_or_fifty = pytest.mark.parametrize(
 
 
 @some_or_fifty
-@pytest.mark.parametrize("sink", SINKS)
+@pytest.mark.parametrize("sink", SINKS, indirect=True)
 def test_kills_at_any_instant_leave_what_a_run_that_was_never_killed_leaves(
     sink: str,
     kills: int,

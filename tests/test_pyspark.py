@@ -17,26 +17,17 @@ from confluent_kafka import Producer
 from scaffold import source
 from tests.combinations import PYSPARK, PYTHON, Choice, answers, compared, cover, every, made, title
 from tests.inherited import inherited
-from tests.jvm import LIGHT, Java
+from tests.jvm import Java
 from tests.mutations import DEFAULT, Mutation, mutations, nearest
 from tests.pooled import Said
 from tests.releases import Releases, commit
 from tests.services import Database
+from tests.shops import SPARK
 from tests.test_kafka import message, topic
 from tests.test_parity import BAD, GOOD, LATER, facts, ledger, write
 from tests.test_proofs import assert_noticed, assert_proved
 
 pytestmark = pytest.mark.filterwarnings("ignore::copier.errors.DirtyLocalWarning")
-SMALL = {
-    "spark.master": "local[1]",
-    "spark.driver.memory": "1g",
-    "spark.driver.extraJavaOptions": " ".join(LIGHT),
-    "spark.sql.shuffle.partitions": "1",
-    "spark.sql.adaptive.enabled": "false",
-    "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    "spark.databricks.delta.snapshotPartitions": "1",
-}
 EXAMPLES = Path(__file__).parent.parent / "examples"
 PERFORM = Path(__file__).with_name("perform.py")
 
@@ -71,7 +62,7 @@ def test_spark_publishes_the_same_rows_and_says_the_same(
         write(tmp_path / "data" / "first" / name, form, "a", some)
         write(tmp_path / "data" / "later" / name, form, "b", LATER)
     said, tables, ledgers, files = {}, {}, {}, {}
-    for runtime, env in ((PYTHON, {}), (PYSPARK, {"PIPELINE_SPARK": json.dumps(SMALL)})):
+    for runtime, env in ((PYTHON, {}), (PYSPARK, SPARK)):
         here = made(tmp_path / runtime, templates, compared(runtime))
         shutil.copytree(tmp_path / "data" / "first", here / "data", dirs_exist_ok=True)
         later, place = str(tmp_path / "data" / "later"), Path("warehouse", "q004")
@@ -128,7 +119,7 @@ def test_a_project_that_outgrew_duckdb_moves_with_its_rows_and_its_owner_s_sql(
     ]
     expected, kept = perform(stayed, then, tmp_path / "stayed.pickle")
     carry = [["carry", "warehouse.duckdb"], ["carry", "warehouse.duckdb"]]
-    env = {"PIPELINE_SPARK": json.dumps(SMALL)}
+    env = SPARK
     (first, again, *said), tables = perform(here, [*carry, *then], tmp_path / "m.pickle", **env)
     assert (first, again.code) == (Said(0, "flights: 4 units of warehouse.duckdb\n"), 2)
     assert [*map(facts, said)] == [*map(facts, expected)]
@@ -144,7 +135,7 @@ def test_spark_goes_on_in_a_database_that_duckdb_wrote(
 ) -> None:
     """At its end it has what one has that stayed with DuckDB."""
     said, tables = {}, {}
-    for runtime, spark in ((PYTHON, {}), (PYSPARK, {"PIPELINE_SPARK": json.dumps(SMALL)})):
+    for runtime, spark in ((PYTHON, {}), (PYSPARK, SPARK)):
         given = answers([DEFAULT | {"sink": "postgres", "format": "csv"}], runtime=runtime)
         given["pipelines"][0]["since"] = "2025-03-28"
         began = made(tmp_path / f"before_{runtime}", templates, given | {"runtime": PYTHON})
@@ -262,7 +253,7 @@ def test_what_a_transaction_took_back_is_never_read_by_spark(
     producer.produce(orders.name, value=message(9, 9), partition=0)
     producer.flush(60)  # and it stays open
     env = {
-        "PIPELINE_SPARK": json.dumps(SMALL),
+        **SPARK,
         "PIPELINE_KAFKA__SERVERS": kafka,
         "PIPELINE_PIPELINES__P000__TOPIC": orders.name,
     }

@@ -26,6 +26,7 @@ from tests.inherited import inherited
 from tests.jvm import LIGHT, Sbt
 from tests.services import Database
 from tests.test_examples import of
+from tests.test_faults import ANYBODY
 from tests.test_kafka import message, topic
 
 pytestmark = [
@@ -60,6 +61,14 @@ class Submitted:
     env: Mapping[str, str]
 
     def __call__(self, *words: str, **more: str) -> tuple[int, dict[str, Any]]:
+        """The exit code, and the facts of each pipeline."""
+        ended = self.ended(words, more)
+        lines = [json.loads(line) for line in ended.stdout.splitlines()]
+        return ended.returncode, {line["pipeline"]: line for line in lines}
+
+    def ended(
+        self, words: Sequence[str], more: Mapping[str, str], through: Sequence[str] = ()
+    ) -> subprocess.CompletedProcess[str]:
         """What bin/spark-submit does: Spark's own class, with Spark's jars, and the assembly as the application."""
         build = (self.project / "build.sbt").read_text(encoding="utf-8")
         # spark-submit adds them by itself
@@ -71,7 +80,7 @@ class Submitted:
             *("--master", "local[2]", "--class", main, str(self.jar), *words, "--json"),
         )
         ended = subprocess.run(
-            command,
+            (*through, *command),
             cwd=self.project,
             env={**inherited(), **self.env, **more},
             check=False,
@@ -80,8 +89,7 @@ class Submitted:
         )
         assert " INFO SparkContext" not in ended.stderr, "logs are not as the project has them"
         assert "Exception" not in ended.stderr, ended.stderr
-        lines = [json.loads(line) for line in ended.stdout.splitlines()]
-        return ended.returncode, {line["pipeline"]: line for line in lines}
+        return ended
 
 
 def through(sbt: Sbt, project: Path, env: Mapping[str, str]) -> Submitted:
@@ -140,6 +148,11 @@ def test_a_small_project_goes_through_real_sbt(
         assert (code, facts["p000"]["rows"]) == (0, 0)
     assert submit("status", "--as-of", "2025-03-02", **more)[1]["p000"]["rows"] == 4
     assert submit("run", "nobody") == (2, {})
+    if choice["source"] == "files":
+        (project / "data/p000/a.csv").chmod(0)
+        ended = submit.ended(("run", "--as-of", "2025-03-03"), more, ANYBODY)
+        assert ended.returncode == 3, ended.stderr
+        assert "a.csv (Permission denied). Give this user the right to it" in ended.stderr
 
 
 def names() -> tuple[str, ...]:

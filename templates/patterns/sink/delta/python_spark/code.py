@@ -15,7 +15,6 @@ from pydantic import BaseModel
 
 from ..core.contract import Table
 from ..core.engine import Connection, connect, keep
-from ..core.errors import EnvironmentFailure
 from ..core.ledger import Entry, History
 from ..core.pipeline import Pipeline
 from .aside import Aside, nothing
@@ -44,13 +43,10 @@ class Delta:
         """Open the folder. To write is to be alone, and begins with what a killed run left."""
         ledger = FileLedger(self.path, pipeline.name)
         aside = Aside(connect(self.spark))
-        try:
-            with ledger.alone() if write else nullcontext():
-                if write:
-                    DeltaStore(aside, ledger, pipeline, iter(())).settle()
-                yield DeltaStore(aside, ledger, pipeline, ledger.numbers())
-        except OSError as error:
-            raise EnvironmentFailure(f"cannot use {self.path}: {error}") from error
+        with ledger.alone() if write else nullcontext():
+            if write:
+                DeltaStore(aside, ledger, pipeline, iter(())).settle()
+            yield DeltaStore(aside, ledger, pipeline, ledger.numbers())
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ def test_a_folder_that_cannot_be_written_is_the_environment_s_fault(name: str, w
         name, here.folder, {"PIPELINE_WAREHOUSE": str(here.folder / "file" / "warehouse")}
     )
     result = blocked.run(here.over(1))
-    assert (result.exit, "cannot use" in result.log) == (3, True)
+    assert (result.exit, "Not a directory" in result.log) == (3, True)
 
 
 def filled(here: World) -> World:

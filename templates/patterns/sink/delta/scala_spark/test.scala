@@ -51,7 +51,9 @@ class DeltaTest extends Proofs {
     Files.createDirectories(here.folder)
     val file = Files.writeString(here.folder.resolve("file"), "not a folder")
     val blocked = here.copy(settings = Map("PIPELINE_WAREHOUSE" -> s"$file/warehouse"))
-    assert(blocked.run(here.over(1)).exit == 3)
+    val result = blocked.run(here.over(1))
+    assert(result.exit == 3)
+    assert(result.log.contains("Not a directory"))
   }
 
   proof("a redo that is killed shows the old rows or the new ones, and is taken back", each) {

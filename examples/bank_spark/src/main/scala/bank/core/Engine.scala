@@ -1,7 +1,8 @@
 package bank
 package core
 
-import java.io.IOException
+import java.io.{FileNotFoundException, IOException}
+import java.nio.file.FileSystemException
 import java.sql.SQLException
 import java.util.TimeZone
 
@@ -46,15 +47,27 @@ object Engine {
       val said = Option(last.getMessage).getOrElse(last.toString).linesIterator.nextOption()
       val text = said.getOrElse(last.toString)
       last match {
-        case _ if causes.exists(lost)         => Transient(text)
-        case _: java.io.FileNotFoundException => Transient(s"a file went while it was read: $text")
-        case _: IOException                   => EnvironmentFailure(text)
-        case _: OutOfMemoryError              => EnvironmentFailure(s"$text. $More")
-        case _: VirtualMachineError           => EnvironmentFailure(last.toString)
-        case _: LinkageError                  => EnvironmentFailure(last.toString)
-        case _                                => Failed(text)
+        case _ if causes.exists(lost)                     => Transient(text)
+        case gone: FileNotFoundException if !denied(gone) =>
+          Transient(s"a file went while it was read: $text")
+        case file: FileSystemException => EnvironmentFailure.refused(told(file))
+        case _: IOException            => EnvironmentFailure.refused(text)
+        case _: OutOfMemoryError       => EnvironmentFailure.refused(text, More)
+        case _: VirtualMachineError    => EnvironmentFailure(last.toString)
+        case _: LinkageError           => EnvironmentFailure(last.toString)
+        case _                         => Failed(text)
       }
     }
+  }
+
+  /** Java says of a file that may not be read what it says of one that is not there. */
+  def denied(error: FileNotFoundException): Boolean =
+    Option(error.getMessage).exists(_.contains("Permission denied"))
+
+  /** Some errors of files have no words but their names. */
+  private def told(error: FileSystemException) = {
+    val kind = error.getClass.getSimpleName.stripSuffix("Exception")
+    s"${error.getFile}: ${Option(error.getReason).getOrElse(kind)}"
   }
 
   private val More = "Give Java more memory (-Xmx, --driver-memory), or lower `chunk` in conf/"

@@ -17,5 +17,23 @@ final case class UsageError(message: String) extends PipelineError(message, 2)
 /** The machine, not the data: no space, no permission, no such folder. */
 final case class EnvironmentFailure(message: String) extends PipelineError(message, 3)
 
+object EnvironmentFailure {
+  private val Mend = Seq(
+    "No space left|too large|quota" -> "Make room there",
+    "Permission denied|AccessDenied|not permitted|Read-only" -> "Give this user the right to it"
+  )
+
+  /** What the machine refused, by what to do about it. */
+  def refused(said: String, how: String = "See what is wrong there"): EnvironmentFailure = {
+    val known = Mend.collectFirst {
+      case (words, mend) if words.r.findFirstIn(said).nonEmpty => mend
+    }
+    EnvironmentFailure(
+      s"$said. ${known.getOrElse(how)}, " +
+        "and run again: what was not finished is not there, and is done then"
+    )
+  }
+}
+
 /** The source has nothing to read yet, or another run is at work. */
 final case class NotReady(message: String) extends PipelineError(message, 4)

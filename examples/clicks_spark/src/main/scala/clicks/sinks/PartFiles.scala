@@ -1,7 +1,6 @@
 package clicks
 package sinks
 
-import java.io.IOException
 import java.nio.file.Path
 
 import org.apache.spark.sql.functions.{col, expr, udf}
@@ -22,19 +21,14 @@ trait PartSink extends Sink {
   /** Opens the folder. To write is to be alone, and begins with what a killed run left. */
   def open[A](dataset: Dataset, spark: SparkSession, write: Boolean)(use: Store => A): A = {
     val store = new PartStore(layout(dataset), dataset, spark)
-    try
-      if (!write) use(store.ready(write))
-      else
-        store.folder.ledger.alone {
-          store.folder.finish(store.layout.place)
-          store.folder.drop()
-          begin(store.ready(write))
-          use(store)
-        }
-    catch {
-      case error: IOException =>
-        throw EnvironmentFailure(s"cannot use ${store.folder.root}: $error")
-    }
+    if (!write) use(store.ready(write))
+    else
+      store.folder.ledger.alone {
+        store.folder.finish(store.layout.place)
+        store.folder.drop()
+        begin(store.ready(write))
+        use(store)
+      }
   }
 }
 

@@ -42,9 +42,9 @@ object FileFeed {
   private def content(file: Found, hadoop: Configuration): Option[String] =
     try Some(contents.getOrElseUpdate(file, digest(new Path(file.path), hadoop)))
     catch {
-      case _: FileNotFoundException => None
-      case error: IOException       =>
-        throw EnvironmentFailure(s"cannot read ${file.path}: ${error.getMessage}")
+      case gone: FileNotFoundException if !Engine.denied(gone) => None
+      case error: IOException                                  =>
+        throw EnvironmentFailure.refused(s"cannot read ${file.path}: ${error.getMessage}")
     }
 
   private def digest(path: Path, hadoop: Configuration) =

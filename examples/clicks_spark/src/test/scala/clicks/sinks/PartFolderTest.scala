@@ -67,7 +67,7 @@ class PartFolderTest extends Proofs {
     val blocked = here.copy(settings = Map("PIPELINE_WAREHOUSE" -> file.resolve("in").toString))
     val result = blocked.run(here.over(1))
     assert(result.exit == 3)
-    assert(result.log.contains("cannot use"))
+    assert(result.log.contains("Not a directory"))
   }
 
   /** What is there before more is written. */

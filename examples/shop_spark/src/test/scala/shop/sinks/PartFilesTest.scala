@@ -227,7 +227,7 @@ class PartFilesTest extends Proofs {
     val full = new Steps(2)(throw new IOException("No space left on device")).of(here)
     val result = full.command(redo(here): _*)
     assert(result.exit == 3)
-    assert(result.log.contains("No space left"))
+    assert(result.log.contains("No space left on device. Make room there, and run again"))
     assert(here.content() == before)
     assert(here.command(redo(here): _*).exit == 0)
     assert(here.content() != before)
