@@ -33,7 +33,7 @@ class AppendLogTest extends Proofs {
     here.run(here.over(1))
     val (before, content) = (published(here), here.content())
     here.write("b", here.rows(3, version = 1))
-    val killed = killedHalfWay(here)
+    val killed = killedAt(here, steps(here)) // just before the last table
     val prepared = published(killed)
     assert(before.toSet.subsetOf(prepared.toSet))
     assert(before.size < prepared.size) // there already, and named by no ledger file

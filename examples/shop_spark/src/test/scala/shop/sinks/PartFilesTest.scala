@@ -185,7 +185,7 @@ class PartFilesTest extends Proofs {
     var finished = Vector.empty[Boolean]
     val all = steps(here)
     val half = halfWay(all)
-    for (step <- Processes.points(all, telling = Seq(1, half, half - 1, all))) {
+    for (step <- Processes.points(all, telling = Seq(2, half, half - 1, all))) {
       val killed = killedAt(here, step)
       withClue(s"killed before step $step: ") {
         val mixed = killed.content()
