@@ -4,6 +4,7 @@ import java.sql.Connection
 
 import scala.util.Using
 
+import org.apache.spark.sql.types.StructType
 import org.apache.spark.sql.{DataFrame, SparkSession}
 import upickle.default.{read, write}
 
@@ -46,6 +47,13 @@ final private class PostgresStore(
 
   def table(name: String): DataFrame = published(spark, name)
 
+  /** Its columns that are there, as they are read. */
+  override def stored(name: String): StructType = {
+    val table = dataset.table(name)
+    val there = place.stored(table)
+    typed(spark, table.copy(columns = table.columns.filter(one => there.contains(one.name)))).schema
+  }
+
   /** Takes the lock of writers, which readers do not know, makes what is not there, and drops what
     * runs that were killed left.
     */
@@ -87,11 +95,13 @@ final private class PostgresStore(
 
   private def published(session: SparkSession, name: String) = {
     val table = dataset.table(name)
-    if (!place.exists(place.place(table))) table.empty(session)
-    else typed(session, table, s"SELECT ${place.columns(table)} FROM ${place.place(table)}")
+    if (!place.exists(place.place(table))) table.empty(session) else typed(session, table)
   }
 
-  private def typed(session: SparkSession, table: Table, query: String) =
+  private def typed(session: SparkSession, table: Table): DataFrame =
+    typed(session, table, s"SELECT ${place.columns(table)} FROM ${place.place(table)}")
+
+  private def typed(session: SparkSession, table: Table, query: String): DataFrame =
     table.typed(connection.read(session, query))
 
   /** What it writes is staged until its end; what it reads is the published rows with that. */

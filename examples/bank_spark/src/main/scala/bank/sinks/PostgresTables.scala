@@ -16,6 +16,13 @@ final case class PostgresTables(connection: Connection, schema: String) {
 
   def exists(table: String): Boolean = yes(s"to_regclass(${literal(table)}) IS NOT NULL")
 
+  /** The columns that are there of a table. */
+  def stored(table: Table): Seq[String] = texts(
+    connection,
+    "SELECT attname FROM pg_attribute WHERE attnum > 0 AND NOT attisdropped " +
+      s"AND attrelid = to_regclass(${literal(place(table))})"
+  )
+
   /** Whether a condition is true. */
   def yes(condition: String): Boolean = texts(connection, s"SELECT $condition").contains("t")
 
@@ -47,11 +54,7 @@ final case class PostgresTables(connection: Connection, schema: String) {
 
   /** Columns that are new in the contract are empty in old rows. */
   private def widen(table: Table): Unit = {
-    val known = texts(
-      connection,
-      "SELECT attname FROM pg_attribute WHERE attnum > 0 AND NOT attisdropped " +
-        s"AND attrelid = to_regclass(${literal(place(table))})"
-    )
+    val known = stored(table)
     table.schema.filterNot(field => known.contains(field.name)).foreach { field =>
       execute(connection, s"ALTER TABLE ${place(table)} ADD COLUMN ${column(field)}")
     }

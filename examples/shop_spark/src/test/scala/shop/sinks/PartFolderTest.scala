@@ -62,7 +62,7 @@ class PartFolderTest extends Proofs {
   }
 
   proof("a folder that cannot be written is the environment's fault", files) { here =>
-    here.write("a", here.rows(3))
+    Files.createDirectories(here.folder)
     val file = Files.writeString(here.folder.resolve("file"), "not a folder")
     val blocked = here.copy(settings = Map("PIPELINE_WAREHOUSE" -> file.resolve("in").toString))
     val result = blocked.run(here.over(1))
