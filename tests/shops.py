@@ -163,15 +163,14 @@ class Shop:
                 con.execute((folder / "views.sql").read_text(encoding="utf-8"))
             else:
                 for table in {file.parent for file in folder.glob("*/*.parquet")}:
-                    files = (
-                        DeltaTable(table).file_uris()
-                        if self.sink == "delta"
-                        else [f"{table}/*.parquet"]
-                    )
-                    if files:
+                    if files := self._files(table):
                         rows = f"read_parquet({files}, union_by_name = true)"
                         con.execute(f"CREATE VIEW p000.{table.name} AS SELECT * FROM {rows}")
             yield con
+
+    def _files(self, table: Path) -> list[str]:
+        """Those that have the rows of a table in a folder. One of Delta keeps older files as well."""
+        return DeltaTable(table).file_uris() if self.sink == "delta" else [f"{table}/*.parquet"]
 
 
 def started(

@@ -119,8 +119,7 @@ def test_a_project_that_outgrew_duckdb_moves_with_its_rows_and_its_owner_s_sql(
     ]
     expected, kept = perform(stayed, then, tmp_path / "stayed.pickle")
     carry = [["carry", "warehouse.duckdb"], ["carry", "warehouse.duckdb"]]
-    env = SPARK
-    (first, again, *said), tables = perform(here, [*carry, *then], tmp_path / "m.pickle", **env)
+    (first, again, *said), tables = perform(here, [*carry, *then], tmp_path / "m.pickle", **SPARK)
     assert (first, again.code) == (Said(0, "flights: 4 units of warehouse.duckdb\n"), 2)
     assert [*map(facts, said)] == [*map(facts, expected)]
     assert said[0].out.count("{}") == 1, "what was done stays done"

@@ -48,11 +48,11 @@ final private class PostgresStore(
 
   def table(name: String): DataFrame = published(spark, name)
 
-  /** Its columns that are there, as they are read. */
+  /** Its columns that are there, in the types in which they are read. */
   override def stored(name: String): StructType = {
     val table = dataset.table(name)
     val there = place.stored(table)
-    typed(spark, table.copy(columns = table.columns.filter(one => there.contains(one.name)))).schema
+    StructType(table.schema.filter(field => there.contains(field.name)))
   }
 
   /** Takes the lock of writers, which readers do not know, makes what is not there, and drops what
@@ -96,13 +96,11 @@ final private class PostgresStore(
 
   private def published(session: SparkSession, name: String) = {
     val table = dataset.table(name)
-    if (!place.exists(place.place(table))) table.empty(session) else typed(session, table)
+    if (!place.exists(place.place(table))) table.empty(session)
+    else typed(session, table, s"SELECT ${place.columns(table)} FROM ${place.place(table)}")
   }
 
-  private def typed(session: SparkSession, table: Table): DataFrame =
-    typed(session, table, s"SELECT ${place.columns(table)} FROM ${place.place(table)}")
-
-  private def typed(session: SparkSession, table: Table, query: String): DataFrame =
+  private def typed(session: SparkSession, table: Table, query: String) =
     table.typed(connection.read(session, query))
 
   /** What it writes is staged until its end; what it reads is the published rows with that. */
