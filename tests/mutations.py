@@ -66,7 +66,9 @@ def mutations(runtime: str) -> list[Mutation]:
 
 def having(ref: str, chosen: Mapping[str, Any]) -> Choice:
     """An allowed choice whose project has this part, as near to the default one as it can be."""
-    return nearest(ref, chosen, every(), PYTHON)[0]
+    form = {key: one for key, one in chosen.items() if key == "format"}  # any source has any
+    rest = {key: one for key, one in chosen.items() if key not in form}
+    return {**nearest(ref, rest, every(), PYTHON)[0], **form}
 
 
 def nearest(

@@ -1,10 +1,12 @@
 """The quality gate: bad rows go to quarantine with the reason; too many of them stop the unit."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 
-from .support import World, having, ordered, redone, spoilable
+from .engine import engine
+from .support import Column, Contract, Gate, Table, World, having, ordered, redone, spoilable
 
 Make = Callable[[str], World]
 files = having(source="Files")
@@ -57,3 +59,20 @@ def test_every_row_is_either_published_or_quarantined_or_a_copy(name: str, world
     here.write("a", without)
     assert here.run(here.over(1)).exit == 0
     assert here.silver() == ordered(without)
+
+
+def test_a_time_with_an_offset_is_published_in_utc_and_one_of_no_year_is_not() -> None:
+    names = ("seen", "born")
+    columns = tuple(Column(name=one, type="STRING") for one in (*names, "_problem"))
+    texts = Table(name="raw", columns=columns)
+    kinds = zip(names, ("TIMESTAMP", "DATE"), strict=True)
+    typed = Table(name="source", columns=tuple(Column(name=one, type=kind) for one, kind in kinds))
+    contract = Contract(tables={"source": typed}, freshness=timedelta(days=1))
+    rows = ["'2025-06-01T12:00:00+02:00'", "'2025-06-01 12:00'", "'20225-06-01'"]
+    given = " UNION ALL ".join(
+        f"SELECT {one} AS seen, '2025-06-01' AS born, CAST(NULL AS STRING) AS _problem"
+        for one in rows
+    )
+    passing = Gate(contract, texts, None).passing(f"({given}) AS raw", "true")
+    found = engine().execute(f"SELECT seen FROM ({passing}) ORDER BY seen").fetchall()
+    assert found == [(datetime(2025, 6, 1, 10),), (datetime(2025, 6, 1, 12),)]

@@ -17,9 +17,9 @@ from ..core.engine import Connection, keep
 from ..core.errors import NotReady, PipelineError
 from ..core.ledger import Entry, History
 from ..core.pipeline import Pipeline, Store
-from ..core.units import Due, Request, Slices, literal
+from ..core.units import Due, Request, Slices, among, literal
 from .offsets import Feed, Line, Offsets
-from .touched import Touched, among
+from .touched import Touched
 
 log = logging.getLogger(__name__)
 

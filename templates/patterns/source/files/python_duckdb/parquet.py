@@ -11,7 +11,7 @@ import duckdb
 
 from ..core.contract import Column
 from ..core.errors import PipelineError
-from ..core.units import literal
+from ..core.units import among, literal
 from .file_listing import cut_off, stamp
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ FAMILIES = {
     "DECIMAL": r"DECIMAL\(\d+,\d+\)|U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER",
     "STRING": r"VARCHAR|UUID|BLOB|TIME|INTERVAL|ENUM\(.*\)|STRUCT\(.*\)|MAP\(.*\)|.*\[\d*\]",
 }
+ZONED = "TIMESTAMP WITH TIME ZONE"
 NESTED = re.compile(r"(STRUCT|MAP)\(.*\)|.*\[\d*\]", re.DOTALL)
 
 
@@ -46,6 +47,11 @@ class ParquetFiles:
             schemas[schema_of(path, stamp(path))].append(path)
         reads = [self._read(schema, files, columns) for schema, files in schemas.items()]
         return " UNION ALL ".join(reads)
+
+    def zoned(self, paths: Sequence[str], column: Column) -> str:
+        """The type of the column tells, in each file by itself."""
+        types = {path: dict(schema_of(path, stamp(path))) for path in paths}
+        return among("_file", [path for path in paths if types[path].get(column.source) == ZONED])
 
     def rejects(self) -> str:
         """None: a file that cannot be read fails its unit."""
@@ -105,7 +111,7 @@ def native(name: str, given: str, expected: str) -> str:
     """A column in the contract's type; bare where it is so already, for filters to reach it."""
     if given == expected or (given, expected) == ("VARCHAR", "STRING"):
         return quoted(name)
-    if given == "TIMESTAMP WITH TIME ZONE":
+    if given == ZONED:
         return f"timezone('UTC', {quoted(name)})"
     value = f"to_json({quoted(name)})" if NESTED.fullmatch(given) else quoted(name)
     return f"CAST({value} AS {expected})"

@@ -120,6 +120,20 @@ def test_event_times_are_read_in_every_format_that_is_named() -> None:
     assert found == [datetime(2025, 12, 31, 23), datetime(2025, 12, 31, 23), None]
 
 
+def test_a_zone_that_a_time_names_counts_and_not_that_of_the_source() -> None:
+    texts = ["2025-06-01T12:00:00+02:00 ", "2025-06-01 12:00:00+02:00:00", "2025-06-01T10:00Z"]
+    ten = datetime(2025, 6, 1, 10)
+    assert utc("Asia/Tokyo", [*texts, "2025-06-01 10:00 UTC", "2025-06-01 19:00"]) == [ten] * 5
+    formats = ("%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M%z")
+    assert utc("Asia/Tokyo", ["01.06.2025 12:00+0200", "01.06.2025 19:00"], formats) == [ten] * 2
+
+
+def test_what_lies_in_no_window_or_is_no_time_at_all_is_none() -> None:
+    far = ["9999-12-31", "0001-01-01", "20225-06-01 12:00:00", "infinity"]
+    unclear = ["2025", "12:00:00Z", "2025-06-01 12:00:00 Asia/Tokyo", "2025-06-01T12:00:00+2"]
+    assert utc("UTC", [*far, *unclear]) == [None] * 8
+
+
 def test_a_date_has_no_zone() -> None:
     assert utc("America/New_York", ["2025-06-01"], kind="DATE") == [datetime(2025, 6, 1)]
 
@@ -167,6 +181,20 @@ def test_a_value_that_a_line_does_not_have_is_missing(name: str, world: Make) ->
     path.write_text("".join(json.dumps(cell) + "\n" for cell in cells), "utf-8")
     assert here.run(here.over(1)).exit == 0
     assert here.silver() == ordered([empty, *rows[1:]])
+
+
+@pytest.mark.parametrize("name", [n for n in formatted("ParquetFiles") if n in windowed()])
+def test_a_parquet_time_in_utc_stays_where_others_are_in_the_zone_of_the_source(
+    name: str, world: Make
+) -> None:
+    here = world(name)
+    source: Any = here.pipeline.source
+    here = here.but(source=replace(source, when=replace(source.when, zone="Asia/Tokyo")))
+    rows = here.rows(6)
+    here.write("a", rows[:3])
+    here.name_zone(here.write("b", rows[3:]), "Asia/Tokyo")
+    assert here.run(here.over(1)).exit == 0
+    assert here.silver() == ordered(rows)
 
 
 @pytest.mark.parametrize("name", formatted("ParquetFiles"))

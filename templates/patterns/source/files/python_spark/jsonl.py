@@ -14,7 +14,7 @@ from ..core.contract import Column
 from ..core.dialect import with_cells
 from ..core.engine import Connection, location
 from ..core.errors import PipelineError
-from ..core.units import literal
+from ..core.units import among, literal
 from .file_listing import cut_off, opened, stamp, whole
 from .files import TRACES
 
@@ -39,14 +39,18 @@ class JSONLines:
         keys = keys_of(con, paths)
         grown = [path for path in paths if self._has_more(path, keys[path], columns)]
         fields = [f"cells[{literal(column.source)}] AS {column.name}" for column in columns]
-        files = ", ".join(literal(os.path.abspath(path)) for path in grown)  # noqa: PTH100
-        kept = f"_file IN ({files})" if grown and self.keep_new_columns else "false"
+        files = [os.path.abspath(path) for path in grown]  # noqa: PTH100
+        kept = among("_file", files if self.keep_new_columns else ())
         problem = (
             "CASE WHEN NOT is_valid_utf8(line) THEN 'not a line of text' "
             "WHEN cells IS NULL THEN 'not a JSON object' END AS _problem"
         )
         line = f"CASE WHEN cells IS NULL OR {kept} THEN make_valid_utf8(line) END AS _line"
         return objects(con, paths).selectExpr(*fields, "_file", "_row", problem, line)
+
+    def zoned(self, con: Connection, paths: Sequence[str], column: Column) -> str:
+        """Texts tell by themselves."""
+        return "false"
 
     def _has_more(self, path: str, keys: frozenset[str | None], columns: Sequence[Column]) -> bool:
         """Refuse a file that has lines, but a column in none of them; report one with more."""

@@ -17,6 +17,7 @@ from ..core.contract import Column
 from ..core.dialect import as_json
 from ..core.engine import Connection, location
 from ..core.errors import PipelineError
+from ..core.units import among
 from .file_listing import cut_off, stamp
 from .files import FILE, quoted
 
@@ -32,6 +33,7 @@ FAMILIES: dict[str, tuple[type[t.DataType], ...]] = {
     "DECIMAL": (*WHOLE, t.LongType, t.DecimalType),
     "STRING": (t.StringType, t.BinaryType, *NESTED),
 }
+ZONED = re.compile(r"^  \w+ int64 (.+) \(TIMESTAMP\(\w+,true\)\)", re.MULTILINE)
 NANOS = re.compile(r"int64 (\S+) \(TIMESTAMP\(NANOS")
 known: dict[tuple[str, str], str] = {}  # schemas, by path and stamp
 
@@ -53,6 +55,11 @@ class ParquetFiles:
             schemas[schema_of(con, path)].append(path)
         reads = [self._read(con, schema, files, columns) for schema, files in schemas.items()]
         return reduce(DataFrame.union, reads)
+
+    def zoned(self, con: Connection, paths: Sequence[str], column: Column) -> str:
+        """The type of the column tells, in each file by itself."""
+        named = [path for path in paths if column.source in ZONED.findall(schema_of(con, path))]
+        return among("_file", [os.path.abspath(path) for path in named])  # noqa: PTH100
 
     def _read(
         self, con: Connection, schema: str, paths: Sequence[str], columns: Sequence[Column]
