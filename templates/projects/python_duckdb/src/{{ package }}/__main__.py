@@ -79,7 +79,9 @@ def backfill(name: str, start: datetime, end: datetime, as_json: bool, **how: An
     """Do the units of [START, END) again, whether done, failed or parked."""
 
     def work(pipeline: Pipeline, store: Store) -> Facts:
-        due = pipeline.extraction.again(start, end, runner.known(pipeline, store))
+        history = runner.known(pipeline, store)
+        due = pipeline.extraction.again(start, end, history)
+        due = runner.rebuildable(pipeline, due, history) if how["rebuild"] else due
         if not due:
             raise UsageError(f"there is no unit in [{start}, {end})")
         return _report(pipeline, store, runner.run(pipeline, store, due, **how), len(due))

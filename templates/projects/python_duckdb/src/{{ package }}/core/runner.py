@@ -38,6 +38,18 @@ def plan(pipeline: Pipeline, as_of: datetime, history: History) -> tuple[Sequenc
     return chosen, len(due) - len(chosen)
 
 
+def rebuildable(pipeline: Pipeline, due: Sequence[Due], history: History) -> Sequence[Due]:
+    """The units whose raw rows are kept: one that was never read would be done without rows."""
+    if pipeline.kept == "batch":
+        raise UsageError("no raw rows are kept to rebuild from: that takes the structure multi_hop")
+    done = [one for one in due if one.unit.key in history.done]
+    if due and not done:
+        raise UsageError(
+            "none of these units was ever done, so no raw rows of them are kept: leave out --rebuild"
+        )
+    return done
+
+
 def run(
     pipeline: Pipeline, store: Store, due: Sequence[Due], jobs: int = 1, rebuild: bool = False
 ) -> Iterator[list[Entry]]:
@@ -45,8 +57,6 @@ def run(
 
     To rebuild is to do them from the raw rows that the sink keeps, without the source.
     """
-    if rebuild and pipeline.kept == "batch":
-        raise UsageError("no raw rows are kept to rebuild from: that takes the structure multi_hop")
     if jobs > 1 and not pipeline.parallel:
         raise UsageError("these units write the same rows in part: do them with --jobs 1")
     work = _Work(pipeline, store, store.history(), uuid.uuid4().hex[:12], rebuild)
