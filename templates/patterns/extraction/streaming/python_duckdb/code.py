@@ -60,7 +60,9 @@ class Streaming:
         batches = (new[n : n + self.most] for n in range(0, len(new), self.most))
         return due + [Due(line.batch(items), "new") for items in batches]
 
-    def again(self, start: datetime, end: datetime, history: History) -> Sequence[Due]:
+    def again(
+        self, start: datetime, end: datetime, as_of: datetime, history: History
+    ) -> Sequence[Due]:
         """The batches that have events in `[start, end)`, and those of which none is known."""
         line, due = Line(self.feed, history), list[Due]()
         line.new()  # what replaced a file is for the next run

@@ -80,10 +80,10 @@ def backfill(name: str, start: datetime, end: datetime, as_json: bool, **how: An
 
     def work(pipeline: Pipeline, store: Store) -> Facts:
         history = runner.known(pipeline, store)
-        due = pipeline.extraction.again(start, end, history)
+        due = pipeline.extraction.again(start, end, _clock(), history)
         due = runner.rebuildable(pipeline, due, history) if how["rebuild"] else due
         if not due:
-            raise UsageError(f"there is no unit in [{start}, {end})")
+            raise UsageError(f"there is no unit in [{start}, {end}), or it is not over yet")
         return _report(pipeline, store, runner.run(pipeline, store, due, **how), len(due))
 
     sys.exit(_each(name, work, as_json, write=True))
