@@ -161,3 +161,23 @@ def sample(folder: Path, *lines: str, name: str = "words") -> Path:
     file = folder / f"{name}.csv"
     file.write_text("\n".join([*lines, ""]), encoding="utf-8")
     return file
+
+
+@pytest.mark.parametrize("sink", ["parquet", "append_log"])
+def test_a_warehouse_may_have_any_name(
+    sink: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What would be a pattern stands for itself, also in the views for consumers."""
+    header = "id,happened_at"
+    file = sample(tmp_path, header, "1,2024-01-01", "2,2024-01-02")
+    monkeypatch.setenv("PIPELINE_WAREHOUSE", "a")
+    ran = project(tmp_path, file, "--sink", sink, "--key", "id")
+    sample(tmp_path, header, "1,2024-01-01", "2,2024-01-02", "3,2024-01-02")
+    monkeypatch.setenv("PIPELINE_WAREHOUSE", "[a]")
+    for words in (["run"], ["backfill", "words", "2024-01-01", "2024-01-02"]):
+        call(ran.folder, ran.folder / "src", "p", *words)
+    folder = ran.folder / "[a]" / "words"
+    query = f"SELECT day, rows FROM read_parquet('{ran.folder}/[[]a]/words/gold/*')"
+    if sink == "append_log":
+        query = f"{(folder / 'views.sql').read_text('utf-8')}; SELECT day, rows FROM words.gold"
+    assert [rows for _, rows in duckdb.sql(f"{query} ORDER BY 1").fetchall()] == [1, 2]

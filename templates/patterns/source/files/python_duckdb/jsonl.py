@@ -10,6 +10,7 @@ from functools import lru_cache
 import duckdb
 
 from ..core.contract import Column
+from ..core.dialect import by_name
 from ..core.errors import PipelineError
 from ..core.units import among, literal
 from .file_listing import cut_off, opened, stamp, whole
@@ -75,7 +76,7 @@ def objects(paths: Sequence[str]) -> str:
     """The lines of some files but for empty ones, and their object if they are one."""
     return (
         "SELECT line, filename AS _file, CASE WHEN json_valid(line) AND json_type(line) = 'OBJECT' "
-        f"THEN line END AS object FROM read_csv([{', '.join(map(literal, paths))}], "
+        f"THEN line END AS object FROM read_csv({by_name(paths)}, "
         "columns = {line: 'STRING'}, header = false, delim = chr(1), quote = '', escape = '', "
         f"max_line_size = {LONGEST}, strict_mode = false, filename = true, "
         "store_rejects = true, auto_detect = false) WHERE trim(line) <> ''"

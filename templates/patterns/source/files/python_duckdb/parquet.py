@@ -10,8 +10,9 @@ from functools import lru_cache
 import duckdb
 
 from ..core.contract import Column
+from ..core.dialect import by_name
 from ..core.errors import PipelineError
-from ..core.units import among, literal
+from ..core.units import among
 from .file_listing import cut_off, stamp
 
 log = logging.getLogger(__name__)
@@ -82,7 +83,7 @@ class ParquetFiles:
         return (
             f"SELECT {', '.join(fields)}, filename AS _file, file_row_number AS _row, "
             f"CAST(NULL AS STRING) AS _problem, {line} AS _line "
-            f"FROM read_parquet([{', '.join(map(literal, paths))}], filename = true, "
+            f"FROM read_parquet({by_name(paths)}, filename = true, "
             "file_row_number = true, hive_partitioning = false)"
         )
 
@@ -91,7 +92,7 @@ class ParquetFiles:
 def schema_of(path: str, stamp: str) -> Schema:
     """The columns of a file: once for each `stamp`, not for each window."""
     with duckdb.cursor() as con:  # to open a database would take longer
-        query = f"DESCRIBE SELECT * FROM read_parquet({literal(path)}, hive_partitioning = false)"
+        query = f"DESCRIBE SELECT * FROM read_parquet({by_name([path])}, hive_partitioning = false)"
         try:
             return tuple((name, kind) for name, kind, *_ in con.execute(query).fetchall())
         except duckdb.InvalidInputException as error:

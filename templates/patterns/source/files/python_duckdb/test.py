@@ -1,6 +1,7 @@
 """Files: what is read of a folder, in which zone, and what happens when the files change."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,17 @@ def test_a_folder_without_files_is_not_ready_rather_than_empty(name: str, world:
     path.unlink()
     assert here.run(here.over(2)).exit == 4
     assert here.silver() == ordered(here.rows(3))
+
+
+@each
+def test_a_file_is_read_by_its_name_whatever_letters_that_has(name: str, world: Make) -> None:
+    here = world(name)
+    names = ("a[1]", "a1", "b *", "b c", "c{d,e}?", "g%20h#i", "${day}")
+    for file, row in zip(names, here.rows(len(names)), strict=True):
+        here.write(file, [row])
+    result = here.run(here.over(1))
+    assert result.exit == 0, result.log
+    assert here.silver() == ordered(here.rows(len(names)))
 
 
 @by_window
@@ -152,6 +164,22 @@ def formatted(kind: str) -> list[str]:
     """The pipelines that read files of a format."""
     sources: dict[str, Any] = {name: World(name, Path()).pipeline.source for name in having()}
     return [n for n in having(source="Files") if type(sources[n].format).__name__ == kind]
+
+
+@pytest.mark.parametrize("name", formatted("CSV"))
+def test_a_quote_that_is_never_closed_drops_nothing(name: str, world: Make) -> None:
+    here = world(name)
+    files = 2 * (os.cpu_count() or 1) + 1  # of so many DuckDB reads each in one piece
+    for number, row in enumerate(here.rows(files)):
+        path = here.write(f"{number:03}", [row])
+    form: Any = here.pipeline.source
+    form = form.format
+    with path.open("a", encoding=form.encoding) as file:
+        file.write(f"{form.quote or form.delimiter}Smith\n")
+    assert here.run(here.over(1)).exit == 0
+    assert here.silver() == ordered(here.rows(files))
+    lost = here.status(here.over(1))["undated"] if name in windowed() else 0
+    assert len(here.table("quarantine")) + lost == 1
 
 
 @pytest.mark.parametrize("name", formatted("JSONLines"))

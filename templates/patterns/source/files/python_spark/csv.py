@@ -77,7 +77,7 @@ class CSV:
 
     def cells(self, file: IO[str]) -> Iterator[list[str]]:
         """The cells of each line."""
-        return csv.reader(file, delimiter=self.delimiter, quotechar=self.quote)
+        return csv.reader(file, delimiter=self.delimiter, quotechar=self.quote or None)
 
     def _read(
         self, con: Connection, names: Sequence[str], paths: Sequence[str], columns: Sequence[Column]
