@@ -9,15 +9,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scaffold import names
+from scaffold import keys, names, values
 from scaffold.errors import UsageError
 
 if TYPE_CHECKING:
     from scaffold.answers import Pipeline
+    from scaffold.catalogue import Catalogue
     from scaffold.sampling.signs import Signs
 
 HEAD = "# This machine only: git ignores this file."
@@ -25,7 +27,7 @@ _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 def describe(
-    sample: Path, entry: Mapping[str, Any], today: date, language: str = "python"
+    sample: Path, entry: Mapping[str, Any], today: date, catalogue: Catalogue
 ) -> tuple[dict[str, Any], tuple[str, ...], Signs | None]:
     """A pipeline's answers as its data says them, below what the user said; what was unsure; and what it says about
     the questions of the decision chart.
@@ -41,10 +43,20 @@ def describe(
         return path | dict(entry), (), None
     from scaffold import sample as samples  # noqa: PLC0415 - brings DuckDB
 
-    found, signs = samples.look(sample, today)
+    found, signs = samples.look(sample, today, _said(entry, catalogue))
     answers = found.answers()
-    said = answers if language == "python" else _plain_names(answers)
-    return path | said | dict(entry), found.notes, signs
+    spelled = answers if catalogue.runtime.language == "python" else _plain_names(answers)
+    return path | spelled | dict(entry), found.notes, signs
+
+
+def _said(entry: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
+    """What the user said, as it is read: the rest follows from it. What cannot be read stays for others to refuse."""
+    found = {}
+    for key in keys.pipeline(catalogue):
+        if key.name in entry:
+            with suppress(UsageError):
+                found[key.name] = values.parse(key, entry[key.name], catalogue)
+    return found
 
 
 def _plain_names(found: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scaffold import answers, defaults, drafts, git, local, names, render, reproduce
-from scaffold.answers import Project
+from scaffold.answers import Pipeline, Project
 from scaffold.catalogue import Catalogue
 from scaffold.errors import UsageError
 from scaffold.problems import Problems
@@ -86,8 +86,8 @@ def sampled(found: Draft, request: Request, catalogue: Catalogue, problems: Prob
         problems.found.append(UsageError("--sample describes one pipeline, not several.", fix=fix))
         return found
     path = request.here / Path(request.sample).expanduser()
-    language = defaults.on_runtime(found.values, catalogue).runtime.language
-    entry = problems.guard(lambda: local.describe(path, entries[0], request.today, language))
+    seen = defaults.on_runtime(found.values, catalogue)
+    entry = problems.guard(lambda: local.describe(path, entries[0], request.today, seen))
     problems.check()  # without its columns, every other answer about the data would look wrong
     answered, notes, signs = entry
     elsewhere = {str(answered["name"]): local.place(path)}
@@ -115,7 +115,7 @@ def create(
         folder=folder,
         shown=shown,
         files=tuple(files),
-        notes=(*found.notes, *notes(project)),
+        notes=(*told(found, project.pipelines, catalogue), *notes(project)),
         command=reproduce.arguments(project, shown, catalogue, found.sample),
         dry_run=request.dry_run,
         committed=committed,
@@ -159,6 +159,13 @@ def _workplace(request: Request, folder: Path) -> Iterator[Path]:
     else:
         with render.aside(folder) as work:
             yield work
+
+
+def told(found: Draft, pipelines: Sequence[Pipeline], catalogue: Catalogue) -> Iterator[str]:
+    """What was unsure about the data, but for what would name a setting that no pipeline reads."""
+    unread = set(catalogue.claimed).difference(*(pipeline.answers for pipeline in pipelines))
+    flags = {f"--{key.replace('_', '-')}" for key in unread}
+    yield from (note for note in found.notes if not flags & set(note.split()))
 
 
 def notes(project: Project) -> Iterator[str]:

@@ -13,6 +13,7 @@ from scaffold.talk import Entry, Talk
 
 FEW = 8
 """Columns that are shown of a sample, so that one sees that the right file was read."""
+TIMES = ("event_time", "time_zone")
 
 
 def ask_folder(talk: Talk) -> None:
@@ -48,6 +49,8 @@ def ask_entry(talk: Talk, entry: Entry, key: Key, open_: Sequence[str] = ()) -> 
         problem = offers.problem(key, filled | {key.name: value}, open_, talk.catalogue)
         if problem is None:
             entry.say(key.name, value, talk.catalogue)
+            if entry.sample and key.name in TIMES and value != filled.get(key.name):
+                _look_again(talk, entry, {name: filled[name] for name in TIMES}, key.name)
             return
         talk.asker.say(str(problem))
 
@@ -63,9 +66,7 @@ def ask_sample(talk: Talk, entry: Entry) -> None:
             return
         path = talk.request.here / Path(word).expanduser()
         try:
-            found, notes, signs = local.describe(
-                path, {}, talk.request.today, talk.catalogue.runtime.language
-            )
+            found, notes, signs = local.describe(path, {}, talk.request.today, talk.catalogue)
             entry.place = local.place(path)
         except ScaffoldError as error:
             talk.asker.say(str(error))
@@ -75,6 +76,18 @@ def ask_sample(talk: Talk, entry: Entry) -> None:
             talk.asker.say(_seen(found["columns"]))
             talk.asker.say("\n".join(f"- {note}" for note in notes))
             return
+
+
+def _look_again(talk: Talk, entry: Entry, before: Mapping[str, Any], name: str) -> None:
+    """Windows follow from the time of events and its zone: with another one they are others, where they are the sample's."""
+    path, today = Path(entry.sample), talk.request.today
+    was, _, _ = local.describe(path, before, today, talk.catalogue)
+    after = {**before, name: entry.known[name]}
+    now, entry.notes, _ = local.describe(path, after, today, talk.catalogue)
+    for layer in (entry.inferred, entry.said):
+        for key in ("columns", "event_time_formats", "every", "since", "until"):
+            if key in layer and layer[key] == was[key]:
+                layer[key] = now[key]
 
 
 def _seen(columns: Sequence[Mapping[str, str]]) -> str:

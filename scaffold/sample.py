@@ -11,15 +11,16 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from scaffold.sampling import calendar, files, keys, kinds, names, roles, signs
-from scaffold.sampling.columns import SampleColumn, finished, guessed, said
+from scaffold.sampling.columns import SampleColumn, finished, guessed, unsure
 from scaffold.sampling.dialect import sniff
 from scaffold.sampling.headers import named
 from scaffold.sampling.reading import read
 from scaffold.sampling.session import session
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
+    from typing import Any
 
     from duckdb import DuckDBPyConnection
 
@@ -85,11 +86,14 @@ def infer(path: Path, today: date | None = None) -> Sample:
     return look(path, today)[0]  # the signs cost a fiftieth of it
 
 
-def look(path: Path, today: date | None = None) -> tuple[Sample, Signs]:
-    """As `infer`, and what the files say about the questions of the decision chart."""
+def look(
+    path: Path, today: date | None = None, said: Mapping[str, Any] | None = None
+) -> tuple[Sample, Signs]:
+    """As `infer`, and what the files say about the questions of the decision chart. What was `said` is not guessed."""
     day = today or datetime.now(UTC).date()
     found = files.find(path)
-    with session() as connection:
+    said = said or {}
+    with session(said.get("time_zone", "UTC")) as connection:
         dialect = sniff(connection, found.files[0]) if found.format == "csv" else None
         raw = read(connection, found, dialect)
         if dialect is not None:
@@ -97,7 +101,7 @@ def look(path: Path, today: date | None = None) -> tuple[Sample, Signs]:
         every_kind = kinds.kinds(connection, raw.types, found.format)
         nulls = _nulls(every_kind) if found.format == "csv" else ()
         kinds.typed(connection, every_kind, nulls)
-        return _chosen(connection, (found, dialect, raw), every_kind, nulls, day)
+        return _chosen(connection, (found, dialect, raw), (every_kind, nulls), said, day)
 
 
 def _nulls(every_kind: Sequence[Kind]) -> tuple[str, ...]:
@@ -108,18 +112,21 @@ def _nulls(every_kind: Sequence[Kind]) -> tuple[str, ...]:
 def _chosen(
     connection: DuckDBPyConnection,
     seen: tuple[Found, Dialect | None, Raw],
-    every_kind: Sequence[Kind],
-    nulls: tuple[str, ...],
+    judged: tuple[Sequence[Kind], tuple[str, ...]],
+    said: Mapping[str, Any],
     today: date,
 ) -> tuple[Sample, Signs]:
-    found, dialect, raw = seen
+    (found, dialect, raw), (every_kind, nulls) = seen, judged
     clean = names.clean_all([raw.spelled.get(kind.source, kind.source) for kind in every_kind])
     columns = roles.measured(connection, clean, every_kind)
-    moment = roles.event_time(connection, columns, raw.rows)
+    if "event_time" in said:
+        moment = next((column for column in columns if column.name == said["event_time"]), None)
+    else:
+        moment = roles.event_time(connection, columns, raw.rows)
     key = keys.key(connection, columns, moment, raw.rows)
     number = roles.measure(columns, key)
-    fit = every_kind[moment.place].fit if moment else None
-    when = calendar.read(connection, moment, fit, raw, today)
+    times = (moment, every_kind[moment.place].fit) if moment else None
+    when = calendar.read(connection, times, raw, said, today)
     final = finished(every_kind, clean, moment, raw.spelled)
     sample = Sample(
         folder=found.folder,
@@ -138,7 +145,7 @@ def _chosen(
             *(dialect.notes if dialect else ()),
             *raw.notes,
             *(kind.note for kind in every_kind if kind.note),
-            *said(every_kind, final, nulls),
+            *unsure(every_kind, final, nulls),
             *guessed(key, number, moment, raw.rows),
             *when.notes,
         ),

@@ -6,8 +6,9 @@ import csv
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ class Ran:
     folder: Path
     answers: Mapping[str, Any]
     status: Mapping[str, Any]
+    notes: Sequence[str] = ()
 
     def published(self) -> int:
         query = f"SELECT count(*) FROM {self.answers['name']}.silver"
@@ -67,7 +69,8 @@ def project(here: Path, sample: Path, *words: str) -> Ran:
     )  # fmt: skip
     call(here / "p", here / "p/src", "p", "run")
     status = call(here / "p", here / "p/src", "p", "status", "--json")
-    return Ran(here / "p", json.loads(said)["answers"]["pipelines"][0], json.loads(status))
+    made = json.loads(said)
+    return Ran(here / "p", made["answers"]["pipelines"][0], json.loads(status), made["notes"])
 
 
 def texts(folder: Path) -> Iterator[tuple[Path, str]]:
@@ -142,6 +145,47 @@ def test_a_line_of_too_many_or_too_few_cells_is_counted_and_not_cut(
     ran = project(tmp_path, file)
     assert ran.published() == 11
     assert ran.status["quarantined"] + ran.unread() == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "since"),
+    [
+        (["--time-zone", "Europe/Berlin"], "2026-05-31"),
+        (["-d", "time_zone=America/New_York"], "2026-06-01"),
+        (["--answers", "zone.yml"], "2026-05-31"),
+        (["--every", "7d", "--time-zone", "UTC"], "2026-06-01"),
+        (["--event-time", "seen_at", "--time-zone", "UTC"], "2026-07-01"),
+    ],
+    ids=["flag", "pair", "file", "weeks", "event time"],
+)
+def test_windows_have_all_rows_whatever_is_said_about_their_time(
+    words: list[str], since: str, tmp_path: Path
+) -> None:
+    (tmp_path / "zone.yml").write_text("time_zone: Europe/Berlin\n")
+    start = datetime(2026, 6, 1)  # noqa: DTZ001 - as files have it
+    times = [start + timedelta(minutes=30 * n) for n in range(240)]
+    lines = [f"{n},{at},{at + timedelta(days=30)}" for n, at in enumerate(times)]
+    ran = project(tmp_path, sample(tmp_path, "id,happened_at,seen_at", *lines), *words)
+    assert (ran.status["rows"], ran.unread(), ran.answers["since"]) == (240, 0, since)
+    assert not [note for note in ran.notes if "--time-zone" in note]
+
+
+def test_an_end_of_the_windows_that_a_sample_gives_is_said_where_they_have_one(
+    tmp_path: Path,
+) -> None:
+    file = sample(tmp_path, "id,happened_at", *(f"{n},2024-01-0{n} 10:00:00" for n in range(1, 6)))
+    told = (
+        "The newest row is of 2024-01-05: nothing from --until 2024-01-06 on is read. "
+        "If more is coming: --until none"
+    )
+    words = ("--defaults", "--dry-run", "--json", "--sample", str(file))
+    for more, expected in (
+        ((), True),
+        (("--until", "none"), False),
+        (("--extraction", "full_snapshot"), False),
+    ):
+        found = json.loads(call(tmp_path, ROOT, "scaffold", "new", "p", *words, *more))
+        assert (told in found["notes"]) == expected, more
 
 
 @pytest.mark.parametrize(("header", "ships"), [("order,happened_at", False), (None, True)])

@@ -5,21 +5,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from scaffold.sampling.moments import OFFSET
 from scaffold.sampling.session import one, quoted, text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
     from duckdb import DuckDBPyConnection
 
     from scaffold.sampling.moments import Fit
     from scaffold.sampling.reading import Raw
     from scaffold.sampling.roles import Column
 
-EPOCH = date(1970, 1, 1)
 LONG, SPARSE, SHORT, MANY_HOURS = 60, 4, 2, 6
+MINUTES = {"m": 1, "h": 60, "d": 1440}
 WINDOWS_LEFT = 2  # newest data this old means that no more is coming
 
 
@@ -29,16 +32,21 @@ class Calendar:
     time_zone: str = "UTC"
     every: str = "1d"
     since: date | None = None
-    until: date | None = None
+    until: date | datetime | None = None
     notes: tuple[str, ...] = ()
 
 
 def read(
-    connection: DuckDBPyConnection, moment: Column | None, fit: Fit | None, raw: Raw, today: date
+    connection: DuckDBPyConnection,
+    times: tuple[Column, Fit | None] | None,
+    raw: Raw,
+    said: Mapping[str, Any],
+    today: date,
 ) -> Calendar:
-    """The calendar of the event time; the defaults when there is none."""
-    if moment is None:
+    """The calendar of the event time; the defaults when there is none. What was said about it holds."""
+    if times is None:
         return Calendar()
+    moment, fit = times
     query = f"""
         SELECT min(d), max(d), count(DISTINCT d), count(DISTINCT h), min(d) FILTER (d > DATE '1970-01-01'),
             count(*) FILTER (d <= DATE '1970-01-01'), max(d) FILTER (d <= $1::DATE)
@@ -50,15 +58,23 @@ def read(
     if later and ancient < moment.filled / 100 and ancient:
         notes.append(f"{ancient} events at or before 1970-01-01 look like placeholders.")
         first = later
-    every = _every(
-        (last - first).days + 1, days, hours, timed=raw.complete and moment.type == "TIMESTAMP"
-    )
-    until = _until(first, past or last, every, today) if raw.complete else None
-    notes += _zone(connection, moment, raw)
+    timed = raw.complete and moment.type == "TIMESTAMP"
+    every = said.get("every") or _every((last - first).days + 1, days, hours, timed=timed)
+    start, newest = said.get("since") or first.isoformat(), past or last
+    until = _until(datetime.fromisoformat(start), newest, every, today) if raw.complete else None
+    if until and "until" not in said:
+        notes.append(
+            f"The newest row is of {newest}: nothing from --until {until} on is read. "
+            "If more is coming: --until none"
+        )
+    if not raw.complete and "since" not in said:
+        notes.append(f"Rows before --since {first} are not read: confirm it.")
+    notes += [] if "time_zone" in said else _zone(connection, moment, raw)
     if moment.filled < raw.rows:
         notes.append(f"{raw.rows - moment.filled} of {raw.rows} rows have no {moment.name}.")
     formats = fit.formats if fit else ()
-    return Calendar(formats, "UTC", every, first, until, tuple(notes))
+    zone = said.get("time_zone", "UTC")
+    return Calendar(formats, zone, every, first, until, tuple(notes))
 
 
 def _every(span: int, days: int, hours: int, *, timed: bool) -> str:
@@ -68,11 +84,14 @@ def _every(span: int, days: int, hours: int, *, timed: bool) -> str:
     return "7d" if span >= LONG and days * SPARSE <= span else "1d"
 
 
-def _until(first: date, last: date, every: str, today: date) -> date | None:
-    """The end of the window that the newest event lies in: a part of a window is never over."""
-    length = timedelta(days=7 if every == "7d" else 1)
-    end = first + ((last - first) // length + 1) * length
-    return end if today - last > WINDOWS_LEFT * length else None
+def _until(since: datetime, last: date, every: str, today: date) -> date | datetime | None:
+    """The end of the window that the newest day lies in: a part of a window is never over."""
+    length = timedelta(minutes=int(every[:-1]) * MINUTES[every[-1]])
+    if today - last <= WINDOWS_LEFT * max(length, timedelta(days=1)):
+        return None
+    over = datetime(last.year, last.month, last.day) + timedelta(days=1)  # noqa: DTZ001 - UTC
+    end = since - (since - over) // length * length
+    return end.date() if end.time() == time() else end
 
 
 def _zone(connection: DuckDBPyConnection, moment: Column, raw: Raw) -> list[str]:

@@ -41,7 +41,7 @@ def finished(
     return tuple(columns)
 
 
-def said(
+def unsure(
     every_kind: Sequence[Kind],
     final: Sequence[SampleColumn],
     nulls: tuple[str, ...],

@@ -166,12 +166,13 @@ def typed(connection: DuckDBPyConnection, kinds: Iterable[Kind], nulls: tuple[st
 
 def _value(kind_: Kind, nulls: tuple[str, ...]) -> str:
     column = quoted(kind_.source)
+    if kind_.native and kind_.type == "TIMESTAMP":
+        return moments.utc(column)
     if kind_.native:
         sql = "VARCHAR" if kind_.type == "STRING" else kind_.type
         return f"TRY_CAST({column} AS {sql})"
     tokens = ", ".join(text(token) for token in ("", *nulls))
     value = f"CASE WHEN trim({column}) NOT IN ({tokens}) THEN trim({column}) END"
     if kind_.fit is not None:
-        moment = moments.moment(value, kind_.fit)
-        return f"CAST({moment} AS {kind_.type})"
+        return moments.moment(value, kind_.fit, kind_.type)
     return value if kind_.type == "STRING" else f"TRY_CAST({value} AS {kind_.type})"

@@ -71,18 +71,22 @@ def pattern(form: str) -> str:
     return "".join(_PARTS.get(piece) or re.escape(piece) for piece in pieces)
 
 
-def moment(column: str, fit_: Fit) -> str:
-    """SQL for the UTC time of a text; an offset counts, which a cast to TIMESTAMP would ignore."""
-    if not fit_.formats:
-        return f"(TRY_CAST({column} AS TIMESTAMPTZ) AT TIME ZONE 'UTC')"
-    tries = ", ".join(_try(column, form) for form in fit_.formats)
-    return f"coalesce({tries})"
+def moment(column: str, fit_: Fit, type_: str) -> str:
+    """SQL for the UTC time of a text, or for its day; an offset counts, which a cast to TIMESTAMP would ignore."""
+    timed = type_ == "TIMESTAMP"
+    iso = f"TRY_CAST({column} AS {'TIMESTAMPTZ' if timed else 'TIMESTAMP'})"
+    read = [_try(column, form) for form in fit_.formats] or [iso]
+    return f"coalesce({', '.join(utc(one) if timed else f'CAST({one} AS DATE)' for one in read)})"
+
+
+def utc(value: str) -> str:
+    """SQL for the UTC time of a time; one without an offset is in the zone of the session."""
+    return f"(CAST({value} AS TIMESTAMPTZ) AT TIME ZONE 'UTC')"
 
 
 def _try(column: str, form: str) -> str:
     guarded = f"CASE WHEN regexp_full_match({column}, {text(pattern(form))}) THEN {column} END"
-    read = f"try_strptime({guarded}, {text(form)})"
-    return f"({read} AT TIME ZONE 'UTC')" if "%z" in form else read
+    return f"try_strptime({guarded}, {text(form)})"
 
 
 def _cover(dates: list[str]) -> tuple[list[str], list[str]]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from scaffold.sampling.dialect import Dialect
 
 ROWS, CELLS, FILES, COLUMNS = 100_000, 5_000_000, 8, 2_000
-PARTIAL = "Only a part of the data was looked at: confirm the key, --since and --until."
+PARTIAL = "Only a part of the data was looked at: confirm the key."
 FORGIVING = ", strict_mode = false, ignore_errors = true"
 
 

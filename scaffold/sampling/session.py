@@ -21,15 +21,18 @@ SETTINGS = {
 
 
 @contextmanager
-def session() -> Iterator[DuckDBPyConnection]:
-    """Opens DuckDB only when a sample is looked at: importing it costs more than `--help` may."""
+def session(zone: str = "UTC") -> Iterator[DuckDBPyConnection]:
+    """Opens DuckDB only when a sample is looked at: importing it costs more than `--help` may.
+
+    `zone` is that of times that name none.
+    """
     try:
         import duckdb  # noqa: PLC0415
     except ImportError as error:
         fix = 'Install it: pip install "duckdb>=1.5.5,<2"'
         raise EnvironmentProblem("Looking at a sample needs DuckDB.", fix=fix) from error
     with duckdb.connect(":memory:", config=dict(SETTINGS)) as connection:
-        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(f"SET TimeZone = {text(zone)}")
         # Quadratic in the number of columns: ten seconds for 2,000 of them.
         connection.execute("SET disabled_optimizers = 'common_subexpressions'")
         try:
