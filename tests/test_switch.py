@@ -471,11 +471,16 @@ def test_a_sample_describes_it_and_stays_where_it_is(
     sample = tmp_path / "orders.csv"
     with sample.open("w", newline="") as file:
         rows = csv.writer(file)
-        rows.writerow(["Order ID", "Ordered at"])
-        rows.writerows([[n, f"2025-01-{n % 28 + 1:02} 10:00:00"] for n in range(100, 160)])
+        rows.writerow(["Order ID", "Ordered at", "Note"])
+        rows.writerows([[n, f"2025-01-{n % 28 + 1:02} 10:00:00", ""] for n in range(100, 160)])
     (project / "conf/local.toml").write_text('[pipelines.flights]\npath = "/data/mine"\n')
-    done = add(releases, project, "--sample", str(sample), "--defaults")
+    words = ("--sample", str(sample), "--defaults")
+    unsure = "Empty in all rows, kept as text: Note."
+    plain = add(releases, project, *words, "--dry-run", "--json")
+    assert unsure in json.loads(plain.stdout)["notes"]
+    done = add(releases, project, *words)
     assert done.returncode == 0, done.stderr
+    assert f"Worth knowing:\n  - {unsure}" in done.stdout
     local = (project / "conf/local.toml").read_text()
     assert "/data/mine" in local
     assert str(sample) in local

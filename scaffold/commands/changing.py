@@ -126,7 +126,9 @@ def add(name: str, given: Given) -> int:
         words = [reproduce.pipeline(one, catalogue, draft.sample) for one in change.added]
         command = ("add", name, *(word for some in words for word in _nameless(tuple(some))))
         title = f"Add {', '.join(one.name for one in change.added)}"
-        return Step(title, change, news, command, local.of_files(draft.elsewhere, change.added))
+        elsewhere = local.of_files(draft.elsewhere, change.added)
+        notes = tuple(new.told(draft, change.added, catalogue))
+        return Step(title, change, news, command, elsewhere, notes=notes)
 
     return _carry_out(step, given)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from scaffold import catalogue as catalogues
@@ -25,6 +25,8 @@ class Step:
     elsewhere: Mapping[str, str]
     carry: tuple[str, ...] = ()
     """Commands that carry data over to where the project has it now."""
+    notes: tuple[str, ...] = ()
+    """What was unsure about a sample."""
 
 
 def text(found: Outcome, step: Step, project: str) -> Iterator[str]:
@@ -37,11 +39,15 @@ def text(found: Outcome, step: Step, project: str) -> Iterator[str]:
     end = {"planned": "nothing was touched", "conflicts": "staged, with conflicts"}
     state = end.get(found.state) or ("committed" if found.committed else "staged and not committed")
     yield f"{step.title}: {how} {len(found.changes)} files of {project}; {state}."
-    yield from updating.ending(found, project)
+    yield from updating.ending(_noted(found, step), project)
     yield from ("", "For the data that is already written:")
     yield from (f"  - {line}" for news in step.consequences for line in news.lines)
     yield from ("", "Next steps:", *(f"  {word}" for word in _steps(step)))
     yield from ("", "The same step again:", f"  {reproduce.line(step.command)}")
+
+
+def _noted(found: Outcome, step: Step) -> Outcome:
+    return replace(found, notes=(*step.notes, *found.notes))
 
 
 def _steps(step: Step) -> list[str]:
@@ -52,7 +58,7 @@ def _steps(step: Step) -> list[str]:
 
 def plain(found: Outcome, step: Step) -> dict[str, Any]:
     """The same for programs."""
-    return updating.plain(found) | {
+    return updating.plain(_noted(found, step)) | {
         "consequences": [asdict(news) for news in step.consequences],
         "answers": step.change.after.answers(),
         "next_steps": _steps(step),
