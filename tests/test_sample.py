@@ -2,7 +2,7 @@ import csv
 import gzip
 import json
 import keyword
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scaffold.errors import EnvironmentProblem, UsageError
-from scaffold.sample import Sample, infer
+from scaffold.sample import Sample, infer, look
 from scaffold.sampling import moments, names
 from scaffold.sampling.names import clean, clean_all
 
@@ -257,6 +257,37 @@ def test_a_birth_date_is_not_an_event(tmp_path: Path) -> None:
 def test_measurements_that_happen_to_be_unique_are_no_key(tmp_path: Path) -> None:
     path = write(tmp_path, "amount,weight\n10,1.12345\n20,2.5\n35,3.5\n")
     assert infer(path).key == ()
+
+
+def test_a_moment_that_is_unique_by_chance_is_no_key_alone(tmp_path: Path) -> None:
+    start = datetime(2025, 1, 1)  # noqa: DTZ001 - as files have it
+    lines = [
+        f"{order},{status},{start + timedelta(seconds=80 * n + order)}"
+        for n, status in enumerate(("new", "paid", "sent"))
+        for order in range(80)
+    ]
+    path = write(tmp_path, "\n".join(["order_id,status,updated_at", *lines, ""]))
+    assert infer(path, TODAY).key == ("updated_at", "order_id")
+    told = "The key updated_at is a guess: no column of it is named like one"
+    nameless = write(tmp_path, path.read_text().replace("order_id", "place"), "nameless.csv")
+    assert infer(nameless, TODAY).key == ("updated_at",)
+    assert any(note.startswith(told) for note in infer(nameless, TODAY).notes)
+    said = look(nameless, TODAY, {"key": ["place", "status"]})[0]
+    assert not any("The key" in note for note in said.notes)
+
+
+def test_an_amount_is_no_key_for_one_text_in_it_and_an_id_is_one_for_all_its_gaps(
+    tmp_path: Path,
+) -> None:
+    lines = [f"{n},{'ab'[n % 2]},{n}.25" for n in range(410)]
+    lines[7], lines[9] = ",a,7.25", "9,b,abc"
+    path = write(tmp_path, "\n".join(["order_id,status,amount", *lines, ""]))
+    sample = infer(path)
+    assert sample.key == ("order_id",)
+    assert "1 of 410 rows have no order_id: without a key they go to quarantine." in sample.notes
+    assert "amount has numbers, but not in 1 of 410 rows: kept as text." in sample.notes
+    nameless = write(tmp_path, path.read_text().replace("order_id", "place"), "nameless.csv")
+    assert infer(nameless).key == ()
 
 
 def test_years_codes_and_postcodes_are_not_added_up(tmp_path: Path) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scaffold.sampling import roles
+from scaffold.sampling import keys, roles
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from scaffold.sampling.kinds import Kind
     from scaffold.sampling.roles import Column
@@ -60,16 +60,30 @@ def unsure(
 
 
 def guessed(
-    key: Sequence[Column], number: Column | None, moment: Column | None, rows: int
-) -> list[str]:
-    """What was unsure about the parts that columns play."""
-    notes = []
-    if key and rows < FEW:
-        notes.append(f"The key is a guess: {rows} rows can be unique by chance.")
+    parts: tuple[Sequence[Column], Column | None, Column | None], rows: int, said: Collection[str]
+) -> Iterator[str]:
+    """What was unsure about the parts that columns play (key, measure, event time), but for those that were said."""
+    key, number, moment = parts
+    if "key" not in said:
+        yield from _key(key, rows)
+    if number is not None and not roles.worth_adding(number) and "measure" not in said:
+        yield f"The measure {number.name} is a guess: no column is named like one."
+    if moment is None and "event_time" not in said:
+        yield "No column says when a row happened: only full_snapshot and streaming fit."
+
+
+def _key(key: Sequence[Column], rows: int) -> Iterator[str]:
     if not key:
-        notes.append("No column or combination of up to four is unique: the key is empty.")
-    if number is not None and not roles.worth_adding(number):
-        notes.append(f"The measure {number.name} is a guess: no column is named like one.")
-    if moment is None:
-        notes.append("No column says when a row happened: only full_snapshot and streaming fit.")
-    return notes
+        yield "No column or combination of up to four is unique: the key is empty."
+    elif not any(map(keys.is_named, key)):
+        which = " and ".join(column.name for column in key)
+        yield (
+            f"The key {which} is a guess: no column of it is named like one, and {rows} rows can be "
+            "unique by chance. Of rows that share it one is kept."
+        )
+    elif rows < FEW:
+        yield f"The key is a guess: {rows} rows can be unique by chance."
+    for column in key:
+        if column.filled < rows:
+            lost = f"{rows - column.filled} of {rows} rows have no {column.name}"
+            yield f"{lost}: without a key they go to quarantine."

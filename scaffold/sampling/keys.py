@@ -22,6 +22,7 @@ WIDEST = 4  # columns of a key
 CANDIDATES = 10  # columns that are combined
 LONGEST = 64  # letters of a value of a key
 MANY = 100  # rows from which a whole number of any name may be one
+WHOLE = 0.99  # of the rows that a key has to be in; the others go to quarantine
 TINY = 20  # rows below which being unique may be chance
 LIKELY = 4  # rank below which a column may be a key of so few rows
 
@@ -38,12 +39,21 @@ _PROSE = (
 def key(
     connection: DuckDBPyConnection, columns: Sequence[Column], moment: Column | None, rows: int
 ) -> tuple[Column, ...]:
-    """The smallest combination that is never null and never twice; empty when there is none."""
+    """The smallest combination that is never null and never twice; empty when there is none.
+
+    Of two rows of one moment one would be lost, if that were the key: it takes a column that is named like one with it.
+    """
     usable = [column for column in columns if column.filled == rows and _may_identify(column, rows)]
     ranked = sorted(usable, key=lambda column: (_rank(column, moment), column.place))
-    for column in ranked:
-        if column.distinct == rows and (rows >= TINY or _rank(column, moment) < LIKELY):
+    named = [column for column in ranked if is_named(column)]
+    likely = [c for c in ranked if rows >= TINY or _rank(c, moment) < LIKELY]
+    alone = [column for column in likely if column.distinct == rows]
+    for column in (*named, *columns):
+        if is_named(column) and _tells_nearly_all(column, rows):
             return (column,)
+    if alone:
+        timed = alone[0].type in ("DATE", "TIMESTAMP")
+        return (alone[0], *named[:1]) if timed else (alone[0],)
     tried = [column for column in ranked if column.distinct > 1][:CANDIDATES]
     if not _unique(connection, tried, rows):
         return ()
@@ -54,20 +64,31 @@ def key(
     return ()
 
 
+def is_named(column: Column) -> bool:
+    """Whether its very name says that it tells rows apart."""
+    return bool(re.search(ID, column.name))
+
+
+def _tells_nearly_all(column: Column, rows: int) -> bool:
+    """A few rows without the key are bad rows; all others are told apart by it."""
+    return column.distinct == column.filled >= WHOLE * rows and _may_identify(column, rows)
+
+
 def _may_identify(column: Column, rows: int) -> bool:
     """Not a measurement: those are unique by accident, above all in few rows."""
     if column.type in ("DOUBLE", "BOOLEAN") or column.type.startswith("DECIMAL"):
         return False
     if column.type != "BIGINT":
-        return column.most <= LONGEST and not column.doubtful and not re.search(_PROSE, column.name)
-    if re.search(ID, column.name):
+        dubious = column.doubtful and not is_named(column)
+        return column.most <= LONGEST and not dubious and not re.search(_PROSE, column.name)
+    if is_named(column):
         return True
     return rows >= MANY and not re.search(ADDED, column.name)
 
 
 def _rank(column: Column, moment: Column | None) -> int:
     """Lower is likelier to be part of a key."""
-    if re.search(ID, column.name):
+    if is_named(column):
         return 0
     if column == moment:
         return 1

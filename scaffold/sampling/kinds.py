@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 NULLS = ("NA", "N/A", "n/a", "#N/A", "NULL", "null", "None", "-", "\\N", "nan", "NaN")
 DIGITS, SCALE, LEAST_SCALE, PROBE = 18, 4, 2, 500
+SHARE = 0.95  # of the values that are numbers before it is said of a text
 _NUMBER = r"-?(\d+\.?\d*|\.\d+)"
 _FLOAT = r"-?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
 _GROUPED = r"-?[$€£]? ?\d{1,3}([.,]\d{3})+|-?[$€£]? ?\d+,\d+|[$€£] ?\d+(\.\d+)?"
@@ -40,6 +41,7 @@ class Kind:
     note: str = ""
     empty: bool = False
     native: bool = False  # the format itself knows the type
+    figures: bool = False  # text, but most of it are numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,11 @@ def _of_text(connection: DuckDBPyConnection, source: str, seen: Profile) -> Kind
     if seen.grouped == seen.filled:
         note = f"{source} has numbers with separators or signs: kept as text."
         return Kind(source, "STRING", note=note)
-    return Kind(source, "STRING")
+    numbers = max(seen.floats, seen.grouped)
+    others = seen.filled - numbers
+    told = others < (1 - SHARE) * seen.filled and not seen.zeros
+    note = f"{source} has numbers, but not in {others} of {seen.filled} rows: kept as text."
+    return Kind(source, "STRING", note=note if told else "", figures=numbers > others)
 
 
 def _number(seen: Profile) -> str:

@@ -78,10 +78,14 @@ def measured(
                 distinct=distinct,
                 least=int(least or 0),
                 most=int(most or 0),
-                doubtful=bool(kinds[place].note),
+                doubtful=_doubtful(names[place], kinds[place]),
             )
             columns.append(column)
     return columns
+
+
+def _doubtful(name: str, kind: Kind) -> bool:
+    return bool(kind.note) or (kind.figures and bool(re.search(ADDED, name)))
 
 
 def _counted(place: int, type_: str) -> str:
