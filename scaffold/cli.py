@@ -10,11 +10,11 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from scaffold import stops
 from scaffold.errors import EnvironmentProblem, ScaffoldError, UsageError
 
 if TYPE_CHECKING:
@@ -56,8 +56,7 @@ class Lazy(click.Group):
 
 def run(words: Sequence[str]) -> int:
     """One command, from its words to its exit code. No traceback leaves here without --debug."""
-    signal.signal(signal.SIGTERM, _stop)
-    signal.signal(signal.SIGALRM, _stop)
+    stops.listen()
     sys.unraisablehook = _unheard
     try:
         done = root.main(list(words), prog_name="scaffold", standalone_mode=False)
@@ -71,11 +70,6 @@ def run(words: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the last place where an error can be put into words
         return _fail(error, words)
     return done if isinstance(done, int) else 0
-
-
-def _stop(_number: int, _frame: FrameType | None) -> None:
-    """A scheduler's stop is like Ctrl-C: what was begun is tidied up, or put back, on the way out."""
-    raise KeyboardInterrupt
 
 
 def _unheard(unraisable: sys.UnraisableHookArgs) -> None:

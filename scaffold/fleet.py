@@ -9,13 +9,12 @@ from __future__ import annotations
 import multiprocessing
 import signal
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from scaffold import outcome
+from scaffold import outcome, stops
 from scaffold import update as updates
 from scaffold.errors import EnvironmentProblem, ScaffoldError
 from scaffold.outcome import Ending, Outcome
@@ -24,6 +23,8 @@ from scaffold.update import Request, Target
 
 BATCH = 10
 """Projects that a process does at a time at most: few enough for progress to be seen."""
+PAUSE = 0.5
+"""Seconds until somebody looks whether a stop came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,33 +54,35 @@ class Result:
 def update(projects: Sequence[str], order: Order, jobs: int) -> Iterator[Result]:
     """Each project's result as soon as it is there, in any order."""
     if jobs == 1:
-        yield from _together(projects, order)
+        for result in _together(projects, order):
+            stops.hold()
+            yield result
+            stops.release()
         return
     size = max(1, min(BATCH, len(projects) // (jobs * 2)))
     batches = [projects[n : n + size] for n in range(0, len(projects), size)]
     spawned = multiprocessing.get_context("spawn")  # what git and copier opened is not inherited
-    with ProcessPoolExecutor(jobs, mp_context=spawned) as pool:
-        with _deaf():
-            running = {pool.submit(_batch, batch, order): batch for batch in batches}
-        try:
-            for done in as_completed(running):
-                try:
-                    yield from done.result()
-                except BrokenProcessPool:
-                    yield from (Result(one, problem=_killed()) for one in running[done])
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
-
-
-@contextmanager
-def _deaf() -> Iterator[None]:
-    """What is started here never hears Ctrl-C, which a terminal tells all: it ends the projects that it is at."""
-    heard = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    pool = ProcessPoolExecutor(jobs, mp_context=spawned)
+    stops.hold()
     try:
-        yield
+        with stops.deaf([signal.SIGINT]):  # they end the projects that they are at
+            running = {pool.submit(_batch, batch, order): batch for batch in batches}
+        while running:
+            done, _ = wait(running, PAUSE, FIRST_COMPLETED)
+            for one in done:
+                yield from _results(one, running.pop(one))
+            if stops.is_waiting():
+                running = {one: batch for one, batch in running.items() if not one.cancel()}
     finally:
-        signal.signal(signal.SIGINT, heard)
+        pool.shutdown(cancel_futures=True)
+    stops.release()
+
+
+def _results(done: Future[list[Result]], batch: Sequence[str]) -> list[Result]:
+    try:
+        return done.result()
+    except BrokenProcessPool:
+        return [Result(one, problem=_killed()) for one in batch]
 
 
 def _batch(projects: Sequence[str], order: Order) -> list[Result]:

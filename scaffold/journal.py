@@ -1,8 +1,9 @@
 """The one step that changes an owner's files, and the way back from a kill in the middle of it.
 
 The outcome of a merge is known before. It is written down (`scaffold/journal.json` in the git folder) and then checked
-out through an index of our own, which replaces the owner's in one step at the end. Whoever finds a journal and gets the
-lock knows that a run was killed: what that run had changed is put back, and what the owner changed since then stays.
+out through an index of our own, which replaces the owner's in one step; then the branch and the commit follow. Whoever
+finds a journal and gets the lock knows that a run was killed: what that run had changed is put back, and what the owner
+changed since then stays.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from scaffold import rollback, trees
+from scaffold import branches, rollback, stops, trees
 from scaffold.errors import EnvironmentProblem
-from scaffold.repository import Repository
+from scaffold.repository import Repository, find
 from scaffold.trees import Entry
 
 FOLDER = "scaffold"
@@ -28,6 +29,11 @@ FOLDER = "scaffold"
 class Journal:
     head: str
     target: str
+    unmerged: Sequence[str] = ()
+    """What is in conflict: git has it in the index, also where the tree has it as it was."""
+    branch: str = ""
+    home: str = ""
+    """Where HEAD was before the branch was made: another branch, or nothing if it was detached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,7 @@ class Recovery:
     """What was found of a run that was killed, and what was done about it."""
 
     finished: bool
+    """It was committed, and only the word of it was lost."""
     restored: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     """What the owner changed since the kill: left as it is."""
@@ -91,18 +98,31 @@ def locked(repository: Repository, *, wait: bool = False) -> Iterator[int]:
         yield file.fileno()
 
 
-def apply(repository: Repository, target: str, unmerged: Sequence[Entry], lock: int) -> None:
-    """The tree `target` into index and files; `unmerged` are the stages of what is in conflict."""
+@contextmanager
+def applied(
+    repository: Repository, target: str, unmerged: Sequence[Entry], lock: int, branch: str = ""
+) -> Iterator[None]:
+    """The tree `target` in index and files, on a new branch if there is to be one; `unmerged` are the stages of what is
+    in conflict. What is done inside is a part of it: if it fails or is stopped, everything is put back.
+    """
     ours = place(repository.folder)
     ours.unlock_index()
     shutil.copy2(repository.index, ours.index)
-    _write(ours.journal, Journal(repository.head, target))
+    names = tuple(dict.fromkeys(entry.path for entry in unmerged))
+    home = branches.current(repository) if branch else ""
+    _write(ours.journal, Journal(repository.head, target, names, branch, home))
     try:
         _hold(repository, ours)
+        if branch:
+            branches.make(repository, branch)
         _check_out(repository, target, unmerged, lock)
         ours.index.replace(repository.index)
+        if branch:
+            branches.enter(repository, branch, lock)
+        yield
+        stops.hold()
     except BaseException:
-        recover(repository)
+        recover(find(repository.project))
         raise
     _release(repository, ours)
     ours.journal.unlink()
@@ -114,23 +134,37 @@ def recover(repository: Repository) -> Recovery | None:
     if not ours.journal.exists():
         return None
     found = Journal(**json.loads(ours.journal.read_text(encoding="utf-8")))
-    recovery = _recovered(repository, found, finished=not ours.index.exists())
-    _release(repository, ours)
-    if recovery.restored:
-        rollback.reset_index(repository, recovery.restored)
+    with stops.deaf():
+        recovery = _recovered(repository, found)
+        _release(repository, ours)
+        if not recovery.finished and not recovery.moved_on:
+            _reset(repository, found, recovery.restored, replaced=not ours.index.exists())
     ours.unlock_index()
     ours.index.unlink(missing_ok=True)
     ours.journal.unlink()
     return recovery
 
 
-def _recovered(repository: Repository, journal: Journal, *, finished: bool) -> Recovery:
-    if finished:
+def _recovered(repository: Repository, journal: Journal) -> Recovery:
+    if repository.head == journal.head:
+        restored, kept = rollback.restore(repository, journal.target)
+        return Recovery(finished=False, restored=restored, kept=kept)
+    done = repository.git("log", "-1", "--format=%T %P", repository.head).decode().strip()
+    if done == f"{journal.target} {journal.head}":
         return Recovery(finished=True)
-    if repository.head != journal.head:
-        return Recovery(finished=False, moved_on=journal.head)
-    restored, kept = rollback.restore(repository, journal.target)
-    return Recovery(finished=False, restored=restored, kept=kept)
+    return Recovery(finished=False, moved_on=journal.head)
+
+
+def _reset(
+    repository: Repository, journal: Journal, restored: Sequence[str], *, replaced: bool
+) -> None:
+    """The index, if it was replaced or somebody staged the half that was there; then HEAD."""
+    touched = (one.path for one in rollback.touched(repository, journal.target))
+    names = [*touched, *journal.unmerged] if replaced else restored
+    if names:
+        rollback.reset_index(repository, names)
+    if journal.branch:
+        branches.take_back(repository, journal.branch, journal.home)
 
 
 def _check_out(repository: Repository, target: str, unmerged: Sequence[Entry], lock: int) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
-from scaffold import git, journal, obstacles
+from scaffold import branches, git, journal, obstacles, stops
 from scaffold.changes import Change
-from scaffold.errors import EnvironmentProblem, UsageError
+from scaffold.errors import EnvironmentProblem
 from scaffold.journal import Recovery
 from scaffold.repository import Repository
 from scaffold.update import Plan
@@ -31,7 +31,8 @@ class Outcome:
     """current, planned, updated or conflicts"""
     changes: tuple[Change, ...]
     notes: tuple[str, ...] = ()
-    undo: str = ""
+    undo: tuple[str, ...] = ()
+    """The commands that undo all of it, one after another."""
     committed: bool = False
     branch: str = ""
     recovery: Recovery | None = None
@@ -47,21 +48,19 @@ def looked_at(plan: Plan) -> Outcome:
 
 
 def carry_out(plan: Plan, ending: Ending) -> Outcome:
-    """The plan in the owner's files. With conflicts it is never committed."""
+    """The plan in the owner's files, whole or not at all. With conflicts it is never committed."""
     if plan.merge is None:
         return _outcome(plan, "current")
-    place = plan.repository
+    place, merge = plan.repository, plan.merge
     if ending.branch:
-        _require_new(place, ending.branch)
-    obstacles.require_none(place, plan.merge.tree)
-    home = _branch(place)
-    journal.apply(place, plan.merge.tree, plan.merge.unmerged, plan.lock)
-    if ending.branch:
-        place.git("branch", "--no-track", "--", ending.branch)
-        place.git("symbolic-ref", "HEAD", f"refs/heads/{ending.branch}")
+        branches.require_new(place, ending.branch)
+    obstacles.require_none(place, merge.tree)
+    home = branches.current(place)
     committed = ending.commit and not plan.conflicts
-    if committed:
-        _commit(place, ending.message)
+    commit = _commit(place, merge.tree, ending.message) if committed else ""
+    with journal.applied(place, merge.tree, merge.unmerged, plan.lock, ending.branch):
+        if committed:
+            _move_head(place, commit, ending.message, plan.lock)
     return _outcome(
         plan,
         "conflicts" if plan.conflicts else "updated",
@@ -72,7 +71,12 @@ def carry_out(plan: Plan, ending: Ending) -> Outcome:
 
 
 def _outcome(
-    plan: Plan, state: str, *, undo: str = "", committed: bool = False, branch: str = ""
+    plan: Plan,
+    state: str,
+    *,
+    undo: tuple[str, ...] = (),
+    committed: bool = False,
+    branch: str = "",
 ) -> Outcome:
     return Outcome(
         project=str(plan.repository.project),
@@ -88,49 +92,38 @@ def _outcome(
     )
 
 
-def _require_new(place: Repository, branch: str) -> None:
-    if git.run(place.top, "check-ref-format", "--branch", branch).returncode:
-        raise UsageError(f'"{branch}" is no name for a branch.', fix="Take another: --branch NAME")
-    ref = f"refs/heads/{branch}"
-    if not git.run(place.top, "show-ref", "--verify", "--quiet", ref).returncode:
-        raise UsageError(
-            f'There is a branch "{branch}" already.',
-            "--branch makes one, so that nothing of yours is moved.",
-            "Take another name, or switch to it first and leave --branch out.",
-        )
-
-
-def _branch(place: Repository) -> str:
-    """Where HEAD is: a branch, or a commit if it is detached."""
-    done = git.run(place.top, "symbolic-ref", "--quiet", "--short", "HEAD")
-    return done.stdout.decode().strip() or place.head
-
-
-def _commit(place: Repository, message: str) -> None:
-    """What was merged and nothing else: in a larger repository something else may be staged."""
-    where = ("--", place.prefix) if place.prefix else ()
-    words = ("commit", "--quiet", "--no-verify", "--message", message, *where)
+def _commit(place: Repository, tree: str, message: str) -> str:
+    """What was merged and nothing else: in a larger repository something else may be staged, or in conflict."""
+    words = ("commit-tree", tree, "-p", place.head, "-m", message)
     try:
-        place.git(*git.author(place.top), "-c", "commit.gpgSign=false", *words)
+        return place.git(*git.author(place.top), *words).decode().strip()
     except EnvironmentProblem as error:
         raise EnvironmentProblem(
-            "The update is staged, but it could not be committed.",
+            "git cannot commit it. Nothing was changed.",
             error.why,
-            "Commit it: git commit",
+            "Mend that, or leave --commit out.",
         ) from error
 
 
-def _undo(place: Repository, home: str, branch: str, *, committed: bool) -> str:
+def _move_head(place: Repository, commit: str, message: str, lock: int) -> None:
+    """One step, and then it is done: a stop comes too late for it."""
+    words = ("update-ref", "-m", f"commit: {message}", "HEAD", commit, place.head)
+    stops.hold()
+    with stops.deaf():
+        place.git(*words, fds=(lock,))
+
+
+def _undo(place: Repository, home: str, branch: str, *, committed: bool) -> tuple[str, ...]:
     """Right because the tree was clean; in a larger repository only the project's folder was."""
     steps: list[str] = []
-    if not committed and place.prefix:
-        steps.append(
-            f"restore --source=HEAD --staged --worktree -- {shlex.quote(':/' + place.prefix)}"
-        )
+    if committed and not branch:
+        steps.append("reset --soft HEAD~1" if place.prefix else "reset --keep HEAD~1")
+    if place.prefix and not (committed and branch):
+        where = shlex.quote(f":(top,literal){place.prefix}")
+        steps.append(f"restore --source=HEAD --staged --worktree -- {where}")
     elif not committed:
         steps.append("reset --hard HEAD")
-    elif not branch:
-        steps.append("reset --keep HEAD~1")
     if branch:
-        steps += [f"switch {shlex.quote(home)}", f"branch -D {shlex.quote(branch)}"]
-    return " && ".join(f"git {step}" for step in steps)
+        there = shlex.quote(home) if home else f"--detach {place.head}"
+        steps += [f"switch {there}", f"branch -D {shlex.quote(branch)}"]
+    return tuple(f"git {step}" for step in steps)

@@ -68,7 +68,7 @@ def restore(repository: Repository, target: str) -> tuple[tuple[str, ...], tuple
 
 
 def reset_index(repository: Repository, paths: Sequence[str]) -> None:
-    """Where somebody staged the half that was there."""
+    """Back to the last commit, as far as these are concerned."""
     data = b"".join(os.fsencode(path) + b"\0" for path in paths)
     words = ("reset", "--quiet", "--pathspec-from-file=-", "--pathspec-file-nul")
     repository.git(*words, repository.head, data=data)

@@ -128,14 +128,16 @@ def test_a_project_that_is_updated_twice_at_once_is_updated_once(
     assert tree(project) == tree(releases.project(TO, tmp_path, "fresh"))
 
 
-def test_ctrl_c_leaves_no_project_half_merged(releases: Releases, tmp_path: Path) -> None:
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_ctrl_c_leaves_no_project_half_merged_and_says_what_was_done(
+    releases: Releases, tmp_path: Path, jobs: str
+) -> None:
     folder = tmp_path / "fleet"
     folder.mkdir()
-    for number in range(6):
-        releases.project("v0.1.0", folder, f"p{number}")
-    before, after = tree(folder / "p0"), tree(releases.project(TO, tmp_path, "fresh"))
+    projects = [releases.project("v0.1.0", folder, f"p{number}") for number in range(5)]
+    before, after = tree(projects[0]), tree(releases.project(TO, tmp_path, "fresh"))
     process = subprocess.Popen(
-        (sys.executable, "-m", "scaffold", "update", ".", "--jobs", "2"),
+        (sys.executable, "-m", "scaffold", "update", ".", "--jobs", jobs, "--commit"),
         cwd=folder,
         env=releases.environment(TO),
         stdout=subprocess.PIPE,
@@ -143,12 +145,18 @@ def test_ctrl_c_leaves_no_project_half_merged(releases: Releases, tmp_path: Path
         text=True,
         start_new_session=True,
     )
-    time.sleep(3)
+    while not any((one / "added.md").exists() for one in projects) and process.poll() is None:
+        time.sleep(0.01)
     os.killpg(process.pid, signal.SIGINT)
-    _, told = process.communicate(timeout=60)
+    out, told = process.communicate(timeout=60)
     assert process.returncode in (0, 130), told
-    assert "Traceback" not in told
-    assert all(tree(folder / f"p{n}") in (before, after) for n in range(6))
+    assert all(tree(one) in (before, after) for one in projects)
+    assert all(git(one, "status", "--porcelain") == "" for one in projects)
+    done = [f"./{one.name}" for one in projects if tree(one) == after]
+    assert [line.split(": ")[0] for line in out.splitlines() if line] == done
+    left = len(projects) - len(done)
+    stopped = f"Stopped: {left} were not done.\n" if left else "Stopped.\n"
+    assert told == (stopped if process.returncode else "")
 
 
 def test_check_looks_at_all_below_a_folder(releases: Releases, fleet: Path) -> None:

@@ -32,9 +32,10 @@ with journal.locked(place) as lock:
     recovery = journal.recover(place)
     if recovery:
         print("restored", len(recovery.restored), "kept", *recovery.kept)
-    journal.apply(place, sys.argv[2], (), lock)
+    with journal.applied(place, sys.argv[2], (), lock):
+        pass
 """
-RECOVER = APPLY[: APPLY.index("    journal.apply")]
+RECOVER = APPLY[: APPLY.index("    with journal.applied")]
 
 
 @pytest.fixture(scope="session")
@@ -248,6 +249,96 @@ def test_diff_mends_it_too_and_check_only_says_so(releases: Releases, project: P
     assert "was put back" in done.stdout
     assert tree(project) == before
     assert git(project, "status", "--porcelain") == ""
+
+
+STOPPING = """#!/bin/sh
+case "$*" in *"$AT"*) kill -s "$SIGNAL" "$PPID"; [ "$SIGNAL" = KILL ] && exit 1;; esac
+exec {git} "$@"
+"""
+"""A git that stops whoever calls it in the middle."""
+CHECKOUT, BRANCH, COMMIT = "read-tree -m -u", "symbolic-ref HEAD", "update-ref -m"
+"""What is done to the owner's files and branch, in this order."""
+ON_A_BRANCH = ("update", "--commit", "--branch", "newer")
+
+
+def stopping(folder: Path, at: str, by: str) -> dict[str, str]:
+    shim = folder / "bin/git"
+    shim.parent.mkdir()
+    shim.write_text(STOPPING.format(git=shutil.which("git")))
+    shim.chmod(0o755)
+    return {"PATH": f"{shim.parent}{os.pathsep}{os.environ['PATH']}", "AT": at, "SIGNAL": by}
+
+
+def everything(project: Path) -> tuple[str, str, dict[str, bytes]]:
+    """Where HEAD and all branches are, the index, and the files."""
+    refs = git(project, "symbolic-ref", "HEAD") + git(project, "show-ref")
+    return refs, git(project, "ls-files", "--stage"), tree(project)
+
+
+@pytest.mark.parametrize(("at", "by"), [(CHECKOUT, "INT"), (BRANCH, "INT"), (BRANCH, "TERM")])
+def test_a_run_that_is_stopped_before_it_is_done_has_written_nothing(
+    releases: Releases, project: Path, tmp_path: Path, at: str, by: str
+) -> None:
+    before = everything(project)
+    env = stopping(tmp_path, at, by)
+    done = releases.scaffold("v0.2.0", *ON_A_BRANCH, cwd=project, env=env)
+    assert (done.returncode, done.stderr.strip()) == (130, "Stopped. Nothing was written.")
+    assert everything(project) == before
+    assert not (project / ".git/scaffold/journal.json").exists()
+    assert not (project / ".git/index.lock").exists()
+
+
+def test_a_stop_that_comes_when_it_is_done_is_too_late(
+    releases: Releases, project: Path, tmp_path: Path
+) -> None:
+    env = stopping(tmp_path, COMMIT, "INT")
+    done = releases.scaffold("v0.2.0", "update", "--commit", cwd=project, env=env)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "committed" in done.stdout
+    assert git(project, "log", "-1", "--format=%s") == "Update from the templates v0.2.0"
+    assert git(project, "status", "--short") == ""
+
+
+@pytest.mark.parametrize("at", [CHECKOUT, BRANCH, COMMIT])
+def test_a_run_that_is_killed_before_it_is_done_is_put_back_by_the_next(
+    releases: Releases, project: Path, tmp_path: Path, at: str
+) -> None:
+    git(project, "config", "core.logAllRefUpdates", "false")
+    before, env = everything(project), stopping(tmp_path, at, "KILL")
+    done = releases.scaffold("v0.2.0", *ON_A_BRANCH, cwd=project, env=env)
+    assert done.returncode == -signal.SIGKILL
+    assert releases.scaffold("v0.2.0", "check", cwd=project).returncode == 1
+    done = releases.scaffold("v0.2.0", "diff", cwd=project)
+    assert "What it had changed was put back" in done.stdout, done.stderr
+    assert everything(project) == before
+    done = releases.scaffold("v0.2.0", *ON_A_BRANCH, cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert git(project, "rev-parse", "newer~1") == git(project, "rev-parse", "main")
+
+
+def test_a_conflict_that_was_staged_by_a_run_that_was_killed_is_put_back(
+    releases: Releases, project: Path, tmp_path: Path
+) -> None:
+    """One of them leaves the file as it was: only the index knows of it."""
+    (project / "dropped.md").write_text("mine\n")
+    commit(project)
+    before, env = everything(project), stopping(tmp_path, BRANCH, "KILL")
+    releases.scaffold("v0.2.0", "update", "--branch", "newer", cwd=project, env=env)
+    assert "dropped.md" in git(project, "ls-files", "--unmerged")
+    assert releases.scaffold("v0.2.0", "diff", cwd=project).returncode == 0
+    assert everything(project) == before
+
+
+def test_a_kill_after_the_commit_is_no_reason_to_put_anything_back(
+    releases: Releases, project: Path
+) -> None:
+    releases.scaffold("v0.2.0", "update", "--commit", cwd=project)
+    before = everything(project)
+    found = {"head": git(project, "rev-parse", "HEAD~1"), "target": git(project, "write-tree")}
+    (project / ".git/scaffold/journal.json").write_text(json.dumps(found))
+    done = releases.scaffold("v0.2.0", "update", cwd=project)
+    assert (done.returncode, "its result is committed" in done.stdout) == (0, True)
+    assert everything(project) == before
 
 
 def test_two_updates_at_once_do_no_harm(releases: Releases, project: Path, tmp_path: Path) -> None:

@@ -92,6 +92,40 @@ def test_commit_and_branch_leave_the_owners_branch_alone(releases: Releases, pro
     refused(update(releases, project, "--branch", "newer", to="v0.3.0"), USAGE, "branch")
 
 
+@pytest.mark.parametrize("name", ["scaffold", "@{-1}", "-x", "HEAD"])
+def test_a_branch_that_cannot_be_made_is_refused_before_anything_is_changed(
+    releases: Releases, project: Path, name: str
+) -> None:
+    git(project, "branch", "scaffold/x")
+    git(project, "switch", "--quiet", "--create", "other")
+    git(project, "switch", "--quiet", "main")
+    before = state(project)
+    done = update(releases, project, "--commit", f"--branch={name}")
+    refused(done, USAGE, "branch", name, "Take another name: --branch NAME")
+    assert state(project) == before
+    assert git(project, "branch", "--format=%(refname:short)").split() == [
+        "main",
+        "other",
+        "scaffold/x",
+    ]
+
+
+@pytest.mark.parametrize("where", ["on a branch whose name a tag has", "on none"])
+def test_the_named_command_leaves_a_branch_for_where_it_was_made(
+    releases: Releases, project: Path, where: str
+) -> None:
+    if where == "on none":
+        git(project, "switch", "--quiet", "--detach")
+    else:
+        git(project, "tag", "main")
+    before, head = state(project), (project / ".git/HEAD").read_text()
+    done = update(releases, project, "--commit", "--branch", "newer")
+    assert done.returncode == 0, done.stderr
+    shell(done.stdout.rsplit("Undo all of it: ")[-1], project)
+    assert (state(project), (project / ".git/HEAD").read_text()) == (before, head)
+    assert git(project, "branch", "--list", "newer") == ""
+
+
 # --- the owner's edits
 
 
@@ -289,6 +323,14 @@ def test_templates_that_are_not_committed_are_nothing_to_update_to(
         file.write_text(text)
 
 
+def test_what_git_cannot_commit_is_not_changed(releases: Releases, project: Path) -> None:
+    git(project, "config", "user.useConfigOnly", "true")
+    before, named = state(project), {"GIT_AUTHOR_NAME": "Tester", "GIT_AUTHOR_EMAIL": "tester@here"}
+    done = releases.scaffold("v0.2.0", "update", "--commit", cwd=project, env=named)
+    refused(done, ENVIRONMENT, "git cannot commit it. Nothing was changed.", "leave --commit out")
+    assert state(project) == before
+
+
 # --- diff
 
 
@@ -389,18 +431,29 @@ def test_a_folder_of_a_larger_repository_is_updated_alone(
     assert state(tmp_path / "large") == before
 
 
-def test_committing_in_a_larger_repository_takes_the_project_only(
+def test_committing_in_a_larger_repository_takes_the_project_only_and_so_does_the_undo(
     releases: Releases, tmp_path: Path
 ) -> None:
+    """The folders are such that the wrong words of the undo would be taken, or those of the wrong folder."""
     git(tmp_path, "init", "--quiet", "--initial-branch=main")
-    project = releases.project("v0.1.0", tmp_path)
-    shutil.rmtree(project / ".git")
+    for name in ("digit [1]", "digit 1"):
+        shutil.rmtree(releases.project("v0.1.0", tmp_path, name) / ".git")
     commit(tmp_path)
     (tmp_path / "other.txt").write_text("two\n")
-    git(tmp_path, "add", "other.txt")
-    done = update(releases, project, "--commit")
+    (tmp_path / "digit 1/guide.md").write_text("mine\n")
+    git(tmp_path, "add", "other.txt", "digit 1")
+    before = state(tmp_path)
+    done = update(releases, tmp_path, "digit [1]", "--commit")
     assert done.returncode == 0, done.stderr
-    assert git(tmp_path, "status", "--short") == "A  other.txt"
+    assert git(tmp_path, "status", "--short").split() == [
+        "M",
+        '"digit',
+        '1/guide.md"',
+        "A",
+        "other.txt",
+    ]
+    shell(done.stdout.rsplit("Undo all of it: ")[-1], tmp_path)
+    assert state(tmp_path) == before
 
 
 def test_a_linked_work_tree_a_submodule_and_a_shallow_clone_are_updated(

@@ -67,7 +67,8 @@ def update_many(  # noqa: PLR0913 - click's options
     else:
         click.echo("\n".join(_line(result) for result in results))
     if stopped:
-        click.echo(f"Stopped: {len(projects) - len(results)} were not done.", err=True)
+        left = len(projects) - len(results)
+        click.echo(f"Stopped: {left} were not done." if left else "Stopped.", err=True)
         return INTERRUPTED
     return max(result.exit_code for result in results)
 
@@ -135,7 +136,8 @@ def _plain_result(result: Result) -> dict[str, Any]:
 
 def plain(found: Outcome) -> dict[str, Any]:
     """An outcome for programs."""
-    return asdict(found) | {"conflicts": [asdict(change) for change in found.conflicts]}
+    conflicts = [asdict(change) for change in found.conflicts]
+    return asdict(found) | {"conflicts": conflicts, "undo": " && ".join(found.undo)}
 
 
 def _text(found: Outcome, project: str) -> Iterator[str]:
@@ -187,7 +189,7 @@ def mended(found: Recovery | None) -> Iterator[str]:
     if found is None:
         return
     if found.finished:
-        yield "An update was interrupted here when it was done; its result is staged."
+        yield "An update was interrupted here when it was done: its result is committed."
     elif found.moved_on:
         yield f"An update of {found.moved_on[:10]} was interrupted here, and you have committed since."
         yield f"Nothing was put back. What it had changed: git diff {found.moved_on[:10]}"
@@ -198,6 +200,8 @@ def mended(found: Recovery | None) -> Iterator[str]:
     yield ""
 
 
-def _from(project: str, command: str) -> str:
-    here = Path(project).resolve() == Path.cwd().resolve()
-    return command if here else command.replace("git ", f"git -C {shlex.quote(project)} ")
+def _from(project: str, steps: tuple[str, ...]) -> str:
+    if Path(project).resolve() == Path.cwd().resolve():
+        return " && ".join(steps)
+    there = f"git -C {shlex.quote(project)} "
+    return " && ".join(there + step.removeprefix("git ") for step in steps)

@@ -1,0 +1,60 @@
+"""The branch that a result is put on: made before a file is changed, and taken back with what was changed."""
+
+from __future__ import annotations
+
+import os
+
+from scaffold import git
+from scaffold.errors import EnvironmentProblem, UsageError
+from scaffold.repository import Repository
+
+_HEADS = "refs/heads/"
+_ANOTHER = "Take another name: --branch NAME"
+
+
+def current(repository: Repository) -> str:
+    """The branch that HEAD is on, or nothing if it is detached. Asked in full: a tag may have the same name."""
+    done = git.run(repository.top, "symbolic-ref", "--quiet", "HEAD")
+    return os.fsdecode(done.stdout).strip().removeprefix(_HEADS)
+
+
+def require_new(repository: Repository, branch: str) -> None:
+    done = git.run(repository.top, "check-ref-format", "--branch", branch)
+    if (
+        done.returncode or os.fsdecode(done.stdout).strip() != branch
+    ):  # as `@{-1}`, which stands for another
+        raise UsageError(f'"{branch}" is no name for a branch.', fix=_ANOTHER)
+    if _exists(repository, branch):
+        raise UsageError(
+            f'There is a branch "{branch}" already.',
+            "--branch makes one, so that nothing of yours is moved.",
+            "Take another name, or switch to it first and leave --branch out.",
+        )
+
+
+def make(repository: Repository, branch: str) -> None:
+    """At the last commit; refused where git has a branch in the way, as `a/b` is for `a`."""
+    try:
+        repository.git("update-ref", _HEADS + branch, repository.head, "")
+    except EnvironmentProblem as error:
+        raise UsageError(f'git makes no branch "{branch}".', error.why, _ANOTHER) from error
+
+
+def enter(repository: Repository, branch: str, lock: int) -> None:
+    repository.git("symbolic-ref", "HEAD", _HEADS + branch, fds=(lock,))
+
+
+def take_back(repository: Repository, branch: str, home: str) -> None:
+    """To where HEAD was, if it is still where `enter` left it. The branch goes, unless it has a commit of its own."""
+    if current(repository) == branch:
+        if home:
+            repository.git("symbolic-ref", "HEAD", _HEADS + home)
+        else:
+            repository.git("update-ref", "--no-deref", "HEAD", repository.head)
+    if _exists(repository, branch):
+        repository.run("update-ref", "-d", _HEADS + branch, repository.head)
+
+
+def _exists(repository: Repository, branch: str) -> bool:
+    words = ("show-ref", "--verify", "--quiet", _HEADS + branch)
+    return git.run(repository.top, *words).returncode == 0
