@@ -9,9 +9,10 @@ from pathlib import Path
 from scaffold import git, history, journal, record
 from scaffold.errors import EnvironmentProblem, ScaffoldError
 from scaffold.history import History
+from scaffold.repository import unreadable
 
-MARKERS = (r"^<<<<<<< (yours|before updating)", r"^>>>>>>> (template |after updating)")
-"""How conflicts of ours and of plain copier's are marked."""
+MARKERS = (r"^<{7,} (yours|before updating)", r"^>{7,} (template |after updating)")
+"""How conflicts of ours and of plain copier's are marked: an attribute may have made the marks longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,10 @@ def check(project: Path, known: Known) -> Finding:
     """The state of one project. An error is a finding too, so that others are still looked at."""
     try:
         return _checked(project, known)
-    except ScaffoldError as error:
+    except Exception as error:  # noqa: BLE001 - as above
+        told = error if isinstance(error, ScaffoldError) else EnvironmentProblem(str(error))
         return Finding(
-            str(project), "broken", newest=known.commit, why=str(error), exit_code=error.exit_code
+            str(project), "broken", newest=known.commit, why=str(told), exit_code=told.exit_code
         )
 
 
@@ -95,10 +97,16 @@ def _git_folder(project: Path) -> Path | None:
 
 def _conflicts(project: Path) -> tuple[str, ...]:
     patterns = [word for marker in MARKERS for word in ("-e", marker)]
-    marked = git.run(project, "grep", "-lIzE", *patterns)
-    unmerged = git.run(project, "ls-files", "-uz")
-    names = {os.fsdecode(name) for name in marked.stdout.split(b"\0") if name}
-    names |= {
-        os.fsdecode(line.partition(b"\t")[2]) for line in unmerged.stdout.split(b"\0") if line
-    }
+    marked = _git(project, "grep", "-lIzE", *patterns, good=(0, 1))
+    unmerged = _git(project, "ls-files", "-uz")
+    names = {os.fsdecode(name) for name in marked.split(b"\0") if name}
+    names |= {os.fsdecode(line.partition(b"\t")[2]) for line in unmerged.split(b"\0") if line}
     return tuple(sorted(names))
+
+
+def _git(project: Path, *words: str, good: tuple[int, ...] = (0,)) -> bytes:
+    """Silence would be taken for a project without conflicts."""
+    done = git.run(project, *words)
+    if done.returncode not in good:
+        raise unreadable(project, os.fsdecode(done.stderr).strip())
+    return done.stdout

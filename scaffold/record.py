@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from scaffold.about import CANONICAL_URL
-from scaffold.errors import UsageError
+from scaffold.errors import EnvironmentProblem, UsageError
 
 ANSWERS: Final = ".copier-answers.yml"
 _CHECKSUM = re.compile(r"^# checksum ([0-9a-f]{64})\s*\Z", re.MULTILINE)
@@ -42,6 +42,8 @@ def read(project: Path) -> Record:
         raise _none(project) from None
     except UnicodeDecodeError as error:
         raise _unreadable(file, str(error)) from error
+    except OSError as error:
+        raise EnvironmentProblem(str(error), fix="Mend that, and run it again.") from error
     found = parse(text, file)
     own = {key: value for key, value in found.items() if not key.startswith("_")}
     record = Record(
@@ -60,7 +62,7 @@ def parse(text: str, file: Path) -> dict[str, Any]:
 
     try:
         found = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # a value, as of a date that no month has
         raise _unreadable(file, " ".join(str(error).split())) from error
     if not isinstance(found, dict):
         raise _unreadable(file, "It holds no answers.")
@@ -90,7 +92,10 @@ def _plain(url: str) -> str:
 def _edited(text: str, found: Mapping[str, Any]) -> bool:
     """The answers' template (templates/projects/*/{{ _copier_conf.answers_file }}.jinja) writes the checksum."""
     line = _CHECKSUM.search(text)
-    plain = json.dumps(found, sort_keys=True, default=_spelled)
+    try:
+        plain = json.dumps(found, sort_keys=True, default=_spelled)
+    except TypeError:  # keys of several types, which no answer has
+        return True
     return line is None or line[1] != hashlib.sha256(plain.encode()).hexdigest()
 
 

@@ -88,11 +88,17 @@ class Repository:
 
 
 def refused(arguments: tuple[str, ...], stderr: bytes) -> EnvironmentProblem:
-    words = [word for word in arguments if not word.startswith("-")]
     why = os.fsdecode(stderr).strip() or "It does not say why."
     return EnvironmentProblem(
-        f"git refused: git {' '.join(words[:1])}", why, "Mend that, and run it again."
+        f"git refused: git {_command(arguments)}", why, "Mend that, and run it again."
     )
+
+
+def _command(arguments: tuple[str, ...]) -> str:
+    """The first word that is no option, nor the value of one."""
+    pairs = zip(("", *arguments), arguments, strict=False)
+    named = (w for before, w in pairs if before not in {"-c", "-C"} and not w.startswith("-"))
+    return next(named, "")
 
 
 def find(project: Path) -> Repository:
@@ -116,14 +122,16 @@ def find(project: Path) -> Repository:
 
 def _outside(project: Path, why: str) -> EnvironmentProblem | UsageError:
     if "not a git repository" not in why:
-        return EnvironmentProblem(
-            f"git cannot read {project}.", why, "Mend that, and run it again."
-        )
+        return unreadable(project, why)
     return UsageError(
         f"{project} is not in a git repository.",
         "Updates are merged by git, so that no edit of yours is lost.",
         "Make it one: git init && git add --all && git commit --message 'As it was'",
     )
+
+
+def unreadable(project: Path, why: str) -> EnvironmentProblem:
+    return EnvironmentProblem(f"git cannot read {project}.", why, "Mend that, and run it again.")
 
 
 def require_calm(repository: Repository) -> None:

@@ -7,6 +7,8 @@ import shutil
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.releases import INHERITED, ROOT, Done, Releases, commit, git
 
 
@@ -73,6 +75,54 @@ def test_several_projects_are_checked_and_a_broken_one_stops_none(
     assert [one["state"] for one in found] == ["broken", "behind", "current"]
     assert "is not a project of scaffold" in found[0]["why"]
     assert done.returncode == 2
+
+
+def test_each_broken_answers_file_is_a_finding_of_its_own(
+    releases: Releases, project: Path, tmp_path: Path
+) -> None:
+    names = ("a-date", "b-keys", "c-folder", "d-depth")
+    answers = [releases.project("v0.1.0", tmp_path, name) / ".copier-answers.yml" for name in names]
+    text = answers[0].read_text()
+    answers[0].write_text(text.replace("colour: red", "since: 2013-02-31"))
+    answers[1].write_text(text + "x: {1: a, b: c}\n")
+    answers[2].unlink()
+    answers[2].mkdir()
+    answers[3].write_text("x: " + "[" * 9999)
+    done = check(releases, tmp_path, *names, "made", "--json", by="v0.1.0")
+    found = json.loads(done.stdout)
+    assert [one["state"] for one in found] == ["broken", "edited", "broken", "broken", "current"]
+    assert "day is out of range" in found[0]["why"]
+    assert "directory" in found[2]["why"]
+    assert (done.returncode, done.stderr) == (3, "")
+
+
+@pytest.mark.parametrize("how", ["another owner", "no refs"])
+def test_conflicts_that_git_cannot_look_for_are_not_taken_for_none(
+    releases: Releases, project: Path, how: str
+) -> None:
+    (project / "shared.py").write_text("<<<<<<< yours\n")
+    commit(project)
+    safe = {"GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": str(releases.at("v0.1.0"))}
+    other = {"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1", "GIT_CONFIG_COUNT": "1"} | safe
+    env = other if how == "another owner" else {}
+    if how == "no refs":
+        shutil.rmtree(project / ".git/refs")
+    done = releases.scaffold("v0.1.0", "check", cwd=project, env=env)
+    assert done.returncode == 3, done.stdout
+    assert "git cannot read ." in done.stdout
+    assert ("dubious ownership" if env else "not a git repository") in done.stdout
+
+
+def test_marks_that_an_attribute_makes_longer_are_found_too(
+    releases: Releases, project: Path
+) -> None:
+    (project / ".gitattributes").write_text("* conflict-marker-size=12\n")
+    file = project / "shared.py"
+    file.write_text(file.read_text().replace("second = first", "second = first * 2"))
+    commit(project)
+    assert releases.scaffold("v0.2.0", "update", cwd=project).returncode == 1
+    commit(project)
+    assert "conflicts are left in shared.py" in check(releases, project).stdout
 
 
 def test_a_project_without_git_is_checked_too(releases: Releases, project: Path) -> None:
