@@ -5,6 +5,7 @@ Nothing is imported before it is needed: `--help` must not wait for copier, nor 
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -58,6 +59,11 @@ def run(words: Sequence[str]) -> int:
     """One command, from its words to its exit code. No traceback leaves here without --debug."""
     stops.listen()
     sys.unraisablehook = _unheard
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(
+            stream, io.TextIOWrapper
+        ):  # names and patches are shown as they are, also where not in UTF-8
+            stream.reconfigure(errors="surrogateescape")
     try:
         done = root.main(list(words), prog_name="scaffold", standalone_mode=False)
         sys.stdout.flush()

@@ -16,11 +16,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from scaffold import changes, history, journal, record, renders, repository
+from scaffold import changes, history, journal, record, renders, repository, trees
 from scaffold import merge as merges
 from scaffold.about import DISTRIBUTION
 from scaffold.changes import Change
-from scaffold.errors import EnvironmentProblem, ScaffoldError
+from scaffold.errors import EnvironmentProblem, ScaffoldError, UsageError
 from scaffold.history import History
 from scaffold.journal import Recovery
 from scaffold.merge import Merge
@@ -80,6 +80,7 @@ def planned(request: Request) -> Iterator[Plan]:
         if request.touch:
             repository.require_calm(place)
         record.require_unedited(found, request.project)
+        _require_committed(place)
         with tempfile.TemporaryDirectory(prefix="scaffold-") as work:
             made = _made(request, place, found, Path(work))
             yield replace(made, recovery=recovery, lock=lock or -1)
@@ -111,6 +112,16 @@ def _locked(place: Repository, request: Request) -> AbstractContextManager[int |
     if request.touch or journal.is_left(place.folder):
         return journal.locked(place, wait=request.wait)
     return nullcontext()
+
+
+def _require_committed(place: Repository) -> None:
+    """A merge is into the last commit, and would leave a record alone that is in none."""
+    if trees.entry(place, place.head, place.prefix + record.ANSWERS) is None:
+        raise UsageError(
+            f"{place.project / record.ANSWERS} is in no commit.",
+            "It records what the project is made from, and has to change with it.",
+            f"Commit it first: git add --force {record.ANSWERS} && git commit",
+        )
 
 
 def _made(request: Request, place: Repository, found: Record, work: Path) -> Plan:

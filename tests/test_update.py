@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -323,6 +325,26 @@ def test_templates_that_are_not_committed_are_nothing_to_update_to(
         file.write_text(text)
 
 
+def test_a_record_that_is_in_no_commit_is_refused(releases: Releases, project: Path) -> None:
+    git(project, "rm", "--quiet", "--cached", ".copier-answers.yml")
+    (project / ".gitignore").write_text("/.copier-answers.yml\n")
+    commit(project)
+    before = state(project)
+    for words in (["update"], ["switch", "flights", "--sink", "parquet"]):
+        done = releases.scaffold("v0.1.0", *words, cwd=project)
+        refused(done, USAGE, ".copier-answers.yml is in no commit", "git add --force")
+    assert state(project) == before
+
+
+def test_the_command_that_git_refuses_is_named(releases: Releases, project: Path) -> None:
+    git(project, "status")  # so that git has no reason to look into the files
+    git(project, "config", "filter.broken.clean", "false")
+    git(project, "config", "filter.broken.required", "true")
+    (project / ".git/info").mkdir(exist_ok=True)
+    (project / ".git/info/attributes").write_text("guide.md filter=broken\n")
+    refused(update(releases, project), ENVIRONMENT, "git refused: git add\n")
+
+
 def test_what_git_cannot_commit_is_not_changed(releases: Releases, project: Path) -> None:
     git(project, "config", "user.useConfigOnly", "true")
     before, named = state(project), {"GIT_AUTHOR_NAME": "Tester", "GIT_AUTHOR_EMAIL": "tester@here"}
@@ -356,6 +378,27 @@ def test_a_dry_run_is_a_diff(releases: Releases, project: Path) -> None:
     assert "nothing was touched" in done.stdout
     assert done.stdout == releases.scaffold("v0.2.0", "diff", cwd=project).stdout
     assert state(project) == before
+
+
+def test_names_and_lines_that_are_not_utf_8_are_shown_as_they_are(
+    releases: Releases, project: Path
+) -> None:
+    guide = project / "guide.md"
+    guide.write_bytes(guide.read_bytes().replace(b"Line 19 of", b"Caf\xe9 of"))
+    (project / "shared.py").unlink()
+    (project / os.fsdecode(b"caf\xe9.py")).write_text(SHARED.replace("= first", "= first * 2"))
+    commit(project)
+
+    def said(*words: str) -> bytes:
+        command = (sys.executable, "-m", "scaffold", *words)
+        env = releases.environment("v0.2.0") | {"PYTHONIOENCODING": "utf-8:strict"}
+        done = subprocess.run(command, cwd=project, env=env, capture_output=True, check=False)
+        assert done.returncode == (words[0] != "diff"), done.stderr
+        return done.stdout
+
+    assert b"\n Caf\xe9 of the guide." in said("diff", "--patch")
+    assert b"conflict      caf\xe9.py" in said("update")
+    assert b"caf\xe9.py" in said("check")
 
 
 # --- where templates come from
@@ -617,12 +660,8 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def shell(command: str, cwd: Path) -> None:
-    import subprocess  # noqa: PLC0415
-
     subprocess.run(command, shell=True, cwd=cwd, check=True, capture_output=True)
 
 
 def git_bytes(project: Path, *words: str) -> bytes:
-    import subprocess  # noqa: PLC0415
-
     return subprocess.run(("git", *words), cwd=project, check=True, capture_output=True).stdout
