@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from scaffold import git
 from scaffold.errors import EnvironmentProblem, UsageError
@@ -38,6 +39,21 @@ def make(repository: Repository, branch: str) -> None:
         repository.git("update-ref", _HEADS + branch, repository.head, "")
     except EnvironmentProblem as error:
         raise UsageError(f'git makes no branch "{branch}".', error.why, _ANOTHER) from error
+
+
+def sign(repository: Repository, branch: str, run: str) -> None:
+    """For the next project of the same repository in the same run of many: its branch is there."""
+    _signed(repository).write_text(f"{run} {branch}", encoding="utf-8")
+
+
+def is_of_run(repository: Repository, branch: str, run: str) -> bool:
+    file = _signed(repository)
+    signed = file.exists() and file.read_text(encoding="utf-8") == f"{run} {branch}"
+    return signed and current(repository) == branch
+
+
+def _signed(repository: Repository) -> Path:
+    return repository.folder / "scaffold/branch"
 
 
 def enter(repository: Repository, branch: str, lock: int) -> None:

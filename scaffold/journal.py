@@ -12,7 +12,7 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -172,11 +172,27 @@ def _check_out(repository: Repository, target: str, unmerged: Sequence[Entry], l
     # A copied work tree looks changed until its files were compared. It ends with 1 where something is changed
     # indeed: in a larger repository, outside of the project.
     repository.run("update-index", "-q", "--refresh", env=env, fds=(lock,))
+    elsewhere = _unmerged(repository, env)
+    _enter(repository, [Entry.absent(entry.path) for entry in elsewhere], env, lock)
     repository.git("read-tree", "-m", "-u", repository.head, target, env=env, fds=(lock,))
-    if unmerged:
-        names = dict.fromkeys(entry.path for entry in unmerged)
-        lines = trees.index_info([*map(Entry.absent, names), *unmerged], len(target))
-        repository.git("update-index", "-z", "--index-info", data=lines, env=env, fds=(lock,))
+    entries = [*elsewhere, *unmerged]
+    names = dict.fromkeys(entry.path for entry in entries)
+    _enter(repository, [*map(Entry.absent, names), *entries], env, lock)
+
+
+def _unmerged(repository: Repository, env: Mapping[str, str]) -> list[Entry]:
+    """What is in conflict outside of the project: git reads no tree into an index that has such."""
+    found = repository.git("ls-files", "--unmerged", "-z", env=env)
+    return [trees.staged(line) for line in found.split(b"\0") if line]
+
+
+def _enter(
+    repository: Repository, entries: Sequence[Entry], env: Mapping[str, str], lock: int
+) -> None:
+    if entries:
+        lines = trees.index_info(entries, len(repository.head))
+        words = ("update-index", "-z", "--index-info")
+        repository.git(*words, data=lines, env=env, fds=(lock,))
 
 
 def _hold(repository: Repository, ours: Place) -> None:

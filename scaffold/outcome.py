@@ -20,6 +20,8 @@ class Ending:
     commit: bool = False
     branch: str = ""
     message: str = ""
+    run: str = ""
+    """Which run of many projects this is: those of one repository share a branch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +54,31 @@ def carry_out(plan: Plan, ending: Ending) -> Outcome:
     if plan.merge is None:
         return _outcome(plan, "current")
     place, merge = plan.repository, plan.merge
-    if ending.branch:
-        branches.require_new(place, ending.branch)
+    branch = _new_branch(place, ending)
     obstacles.require_none(place, merge.tree)
     home = branches.current(place)
     committed = ending.commit and not plan.conflicts
     commit = _commit(place, merge.tree, ending.message) if committed else ""
-    with journal.applied(place, merge.tree, merge.unmerged, plan.lock, ending.branch):
+    with journal.applied(place, merge.tree, merge.unmerged, plan.lock, branch):
+        if branch and ending.run:
+            branches.sign(place, branch, ending.run)
         if committed:
             _move_head(place, commit, ending.message, plan.lock)
     return _outcome(
         plan,
         "conflicts" if plan.conflicts else "updated",
-        undo=_undo(place, home, ending.branch, committed=committed),
+        undo=_undo(place, home, branch, committed=committed),
         committed=committed,
         branch=ending.branch,
     )
+
+
+def _new_branch(place: Repository, ending: Ending) -> str:
+    """The one to be made, if it is not there from another project of this run."""
+    if not ending.branch or branches.is_of_run(place, ending.branch, ending.run):
+        return ""
+    branches.require_new(place, ending.branch)
+    return ending.branch
 
 
 def _outcome(

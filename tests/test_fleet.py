@@ -93,17 +93,56 @@ def test_each_gets_a_branch_and_a_commit(releases: Releases, fleet: Path) -> Non
     assert git(fleet / "c/new", "branch", "--show-current") == "main"
 
 
-def test_projects_of_one_repository_wait_for_each_other(releases: Releases, tmp_path: Path) -> None:
-    mono = tmp_path / "mono"
+def larger(releases: Releases, parent: Path, *names: str) -> Path:
+    """A repository of several projects."""
+    mono = parent / "mono"
     mono.mkdir()
     git(mono, "init", "--quiet", "--initial-branch=main")
-    for name in ("one", "two", "three"):
+    for name in names:
         shutil.rmtree(releases.project("v0.1.0", mono, name) / ".git")
     commit(mono)
+    return mono
+
+
+def test_projects_of_one_repository_wait_for_each_other(releases: Releases, tmp_path: Path) -> None:
+    mono = larger(releases, tmp_path, "one", "two", "three")
     done = releases.scaffold(TO, "update", ".", "--jobs", "3", "--json", cwd=mono)
     assert states(done.stdout) == dict.fromkeys(("one", "two", "three"), "updated"), done.stderr
     fresh = tree(releases.project(TO, tmp_path, "fresh"))
     assert all(tree(mono / name) == fresh for name in ("one", "two", "three"))
+
+
+def test_a_conflict_in_one_project_stops_none_of_the_others_of_its_repository(
+    releases: Releases, tmp_path: Path
+) -> None:
+    """Files that all sides have, that only two have, and that git leaves as they were."""
+    mono = larger(releases, tmp_path, "one", "two")
+    (mono / "one/guide.md").write_text("mine\n")
+    (mono / "one/added.md").write_text("mine\n")
+    (mono / "one/dropped.md").write_text("mine\n")
+    commit(mono)
+    done = releases.scaffold(TO, "update", ".", "--commit", "--branch", "newer", "--json", cwd=mono)
+    assert states(done.stdout) == {"one": "conflicts", "two": "updated"}, done.stdout
+    assert tree(mono / "two") == tree(releases.project(TO, tmp_path, "fresh"))
+    assert git(mono, "diff", "HEAD~1", "HEAD", "--name-only", "--", "one") == ""
+    assert git(mono, "status", "--short", "--", "two") == ""
+    assert git(mono, "diff", "--name-only", "--diff-filter=U").split() == [
+        f"one/{name}.md" for name in ("added", "dropped", "guide")
+    ]
+    assert "<<<<<<< yours" in (mono / "one/guide.md").read_text()
+
+
+def test_a_branch_is_for_all_projects_of_a_repository(releases: Releases, tmp_path: Path) -> None:
+    mono = larger(releases, tmp_path, "one", "two", "three")
+    words = ("update", ".", "--branch", "newer", "--commit")
+    done = releases.scaffold(TO, *words, "--jobs", "2", "--json", cwd=mono)
+    assert states(done.stdout) == dict.fromkeys(("one", "two", "three"), "updated"), done.stdout
+    assert git(mono, "log", "--format=%s", "main..newer").count("\n") == 2
+    assert git(mono, "branch", "--show-current") == "newer"
+    git(mono, "reset", "--quiet", "--hard", "main")
+    again = releases.scaffold(TO, *words, cwd=mono)  # the branch is another run's
+    assert again.returncode == 2, again.stdout
+    assert again.stdout.count('There is a branch "newer" already. --branch makes one') == 3
 
 
 def test_a_project_that_is_updated_twice_at_once_is_updated_once(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import asdict
@@ -51,7 +52,8 @@ def update_many(  # noqa: PLR0913 - click's options
     as_json: bool,
 ) -> int:
     """Each project by itself, and a line of each at the end, in the order in which they were given."""
-    order = Order(Ending(commit, branch, "Update from the templates"), remote, dry_run)
+    ending = Ending(commit, branch, "Update from the templates", run=uuid.uuid4().hex)
+    order = Order(ending, remote, dry_run)
     found: dict[str, Result] = {}
     stopped = False
     try:
@@ -106,7 +108,11 @@ def _line(result: Result) -> str:
     found = result.outcome
     if found is None:
         problem = result.problem
-        told = " ".join(part for part in (problem.what, problem.fix) if part) if problem else ""
+        told = (
+            " ".join(part for part in (problem.what, problem.why, problem.fix) if part)
+            if problem
+            else ""
+        )
         return f"{result.project}: {told}"
     count = f"{len(found.changes)} files"
     return (
