@@ -14,6 +14,7 @@ REASONS = {
     frozenset({1, 2, 3}): "you and the templates changed the same lines",
     frozenset({2, 3}): "you and the templates both have a file of this name",
     frozenset({1, 2}): "you changed it, and the templates dropped it",
+    frozenset({1, 3}): "you have something else in its place; this is what the templates changed",
 }
 UNPLACED = "its place is not clear: a folder or file of this name was moved or replaced"
 

@@ -114,7 +114,11 @@ def _settled(repository: Repository, sides: Sides, tree: str, stages: Sequence[E
     by_path: dict[str, list[Entry]] = {}
     for entry in stages:
         by_path.setdefault(entry.path, []).append(entry)
-    gone = tuple(path for path, found in by_path.items() if {e.stage for e in found} == {1, 3})
+    gone = tuple(
+        path
+        for path, found in by_path.items()
+        if {e.stage for e in found} == {1, 3} and _named(path, sides) == path
+    )
     left = [entry for entry in stages if entry.path not in gone]
     edits = [Entry.absent(path) for path in gone]
     for path in {entry.path for entry in left}:
@@ -153,7 +157,7 @@ def _words(sides: Sides) -> Mapping[str, str]:
 
 
 def _named(path: str, sides: Sides) -> str:
-    """Where a file cannot stay beside a folder of its name, git puts it aside under a commit's name."""
+    """Where a file cannot stay beside a folder or a link of its name, git puts it aside under a commit's name."""
     for commit, label in _words(sides).items():
         path = path.replace(f"~{commit}", f"~{label.replace(' ', '-')}")
     return path

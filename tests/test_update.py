@@ -194,6 +194,27 @@ def test_what_the_owner_deleted_stays_deleted_and_is_said(
     assert "kept deleted  guide.md" in done.stdout
 
 
+@pytest.mark.parametrize("instead", ["a link", "a folder"])
+def test_what_the_templates_change_is_put_beside_what_the_owner_has_in_its_place(
+    releases: Releases, project: Path, instead: str
+) -> None:
+    guide, beside = project / "guide.md", project / "guide.md~template-v0.2.0"
+    guide.unlink()
+    if instead == "a link":
+        guide.symlink_to("README.md")
+    else:
+        guide.mkdir()
+        (guide / "mine.md").write_text("mine\n")
+    commit(project)
+    done = update(releases, project)
+    assert done.returncode == CONFLICTS, done.stderr
+    assert f"{beside.name}  (you have something else in its place" in done.stdout
+    assert "kept deleted" not in done.stdout
+    assert beside.name in git(project, "ls-files", "--unmerged")
+    assert "Line twenty of" in beside.read_text()
+    assert (guide.is_symlink(), guide.is_dir()) == (instead == "a link", instead == "a folder")
+
+
 def test_a_file_that_both_have_added_is_a_conflict(releases: Releases, project: Path) -> None:
     (project / "added.md").write_text("Mine.\n")
     commit(project)
