@@ -149,10 +149,16 @@ def test_a_small_project_goes_through_real_sbt(
     assert submit("status", "--as-of", "2025-03-02", **more)[1]["p000"]["rows"] == 4
     assert submit("run", "nobody") == (2, {})
     if choice["source"] == "files":
-        (project / "data/p000/a.csv").chmod(0)
-        ended = submit.ended(("run", "--as-of", "2025-03-03"), more, ANYBODY)
-        assert ended.returncode == 3, ended.stderr
-        assert "a.csv (Permission denied). Give this user the right to it" in ended.stderr
+        for what, said in (
+            ("data/p000/a.csv", "a.csv (Permission denied)"),
+            ("data", "data/p000: AccessDenied"),
+        ):
+            mode = (project / what).stat().st_mode
+            (project / what).chmod(0)
+            ended = submit.ended(("run", "--as-of", "2025-03-03"), more, ANYBODY)
+            (project / what).chmod(mode)
+            assert ended.returncode == 3, ended.stderr
+            assert f"{said}. Give this user the right to it" in ended.stderr
 
 
 def names() -> tuple[str, ...]:

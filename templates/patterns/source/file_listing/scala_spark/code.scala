@@ -2,7 +2,8 @@ package sources
 
 import java.io.{BufferedInputStream, EOFException, FileNotFoundException, InputStream}
 import java.net.URI
-import java.nio.file.{FileSystems, Files, Paths}
+import java.nio.file.attribute.BasicFileAttributes
+import java.nio.file.{FileSystems, Files, NoSuchFileException, Paths}
 
 import scala.collection.concurrent.TrieMap
 import scala.util.{Try, Using}
@@ -60,8 +61,13 @@ final case class FileListing(glob: String) {
     val system = folder.getFileSystem(hadoop)
     val base = place(hadoop)
     val all =
-      try if (system.getUri.getScheme == "file") below(system, folder) else told(system, folder)
-      catch { case _: FileNotFoundException => Iterator.empty } // there is no such folder
+      try {
+        if (system.getUri.getScheme == "file") {
+          // Hadoop takes a folder that this user may not see for one that is not there.
+          Files.readAttributes(Paths.get(base), classOf[BasicFileAttributes])
+          below(system, folder)
+        } else told(system, folder)
+      } catch { case _: FileNotFoundException | _: NoSuchFileException => Iterator.empty }
     all.map(status => found(status, base)).filter(matches).map(readable).toSeq.sortBy(_.name)
   }
 
