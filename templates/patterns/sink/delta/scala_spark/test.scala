@@ -61,7 +61,7 @@ class DeltaTest extends Proofs {
       fill(here)
       val before = here.content()
       here.write("a", here.rows(5, version = 1).drop(2)) // corrected, and two rows are gone
-      val redo = Seq("backfill", here.name, Times.text(here.begin), Times.text(here.end(2)))
+      val redo = here.backfilling(here.begin, here.end(2))
       val (warehouse, never) = (here.folder.resolve("warehouse"), here.copyTo("never"))
       assert(never.command(redo: _*).exit == 0)
       val after = never.content()
