@@ -31,6 +31,23 @@ class DeltaTest extends Proofs {
     assert(here.content() == before)
   }
 
+  proof("what could not be taken back at once is, before more is written", each) { here =>
+    fill(here)
+    val before = here.content()
+    val begun = here.folder.resolve(s"warehouse/ledger/${here.name}/.begun")
+    val aside = begun.resolveSibling(".aside")
+    here.pipeline.sink.open(here.pipeline, Commands.spark, write = true) { store =>
+      intercept[Failed](store.transact(Commands.spark) { into =>
+        into.append(table(here, "silver"), into.table("silver"))
+        Files.move(begun, aside)
+        throw Failed("made to")
+      })
+      Files.move(aside, begun)
+      store.transact(Commands.spark)(_ => Nil)
+    }
+    assert(here.content() == before)
+  }
+
   proof("while another run writes, a run stops and readers go on", each) { here =>
     fill(here)
     here.pipeline.sink.open(here.pipeline, Commands.spark, write = true) { _ =>
