@@ -24,7 +24,7 @@ final case class Found(path: String, name: String, stamp: String, modified: Long
 
 /** The files that match a glob, on any file system that Hadoop knows.
   *
-  * Not those that are being written: `.*`, `_*` and `*.tmp`.
+  * Not those that are being written, `_*` and `*.tmp`, nor hidden ones: `.*`, also of folders.
   */
 final case class FileListing(glob: String) {
   private val wild = "[*?\\[]".r
@@ -84,9 +84,9 @@ final case class FileListing(glob: String) {
   }
 
   private def matches(file: Found) = {
-    val last = file.name.split("/").last
-    !last.startsWith(".") && !last.startsWith("_") && !last.endsWith(".tmp") &&
-    matcher.matches(Paths.get(file.name))
+    val parts = file.name.split("/")
+    !parts.exists(_.startsWith(".")) && !parts.last.startsWith("_") &&
+    !parts.last.endsWith(".tmp") && matcher.matches(Paths.get(file.name))
   }
 
   /** Hadoop takes what stands before a colon in a name for the scheme of a URI. */
