@@ -168,7 +168,22 @@ class FilesTest extends Proofs {
     assert(here.content() == before)
   }
 
-  proof("a time in nanoseconds is read to the microsecond", having("ParquetFiles")) { here =>
+  proof(
+    "a file with a broken page fails, and is no fault of the machine's",
+    having("ParquetFiles")
+  ) { here =>
+    val path = here.write("a", here.rows(9))
+    val bytes = Files.readAllBytes(path)
+    (20 until 40).foreach(n => bytes(n) = -1)
+    Files.write(path, bytes)
+    val result = here.but(_.copy(behaviour = Unaided)).run(here.over(1))
+    assert(result.exit == 1 && result.log.contains("a.parquet"), result.log)
+  }
+
+  proof(
+    "a time in nanoseconds is read to the microsecond, and one of a moment is in UTC",
+    having("ParquetFiles")
+  ) { here =>
     val kinds = Seq("false" -> "at", "true" -> "zoned")
     val fields = kinds.map { case (utc, name) => s"optional int64 $name (TIMESTAMP(NANOS,$utc));" }
     val schema = MessageTypeParser.parseMessageType(s"message nanos {${fields.mkString}}")
