@@ -3,7 +3,7 @@ package sources
 import java.nio.file.Files
 import java.nio.file.StandardOpenOption.APPEND
 import java.nio.file.attribute.FileTime
-import java.time.LocalDateTime
+import java.time.{Duration, LocalDateTime}
 
 import scala.jdk.CollectionConverters._
 import scala.util.Using
@@ -204,6 +204,14 @@ class FilesTest extends Proofs {
     assert(scan(columns) == Seq(Map("at" -> moment, "zoned" -> moment), Map.empty))
     val refused = intercept[Failed](scan(Seq(Column("at", "BIGINT", "at"))))
     assert(refused.getMessage.contains("at is TIMESTAMP_NTZ, not BIGINT"))
+    val contract = Contract("", Map("source" -> Table("source", columns)), Duration.ZERO)
+    def first(time: String) = {
+      val files = FilesSource(path.toString, format(here), Some(EventTime(time, "Europe/London")))
+      val request = Request("CAST(NULL AS TIMESTAMP)", Wanted.Everything)
+      val rows = files.read(Commands.spark, request, contract).rows
+      rows.selectExpr("min(_event_time)").head().get(0)
+    }
+    assert(columns.map(column => first(column.name)) == Seq(moment.minusHours(1), moment))
   }
 
   proof("a window is read by a filter that reaches into the files", windowed("ParquetFiles")) {
