@@ -44,6 +44,10 @@ class FullSnapshot:
         except ValueError:
             return False
 
+    def asked(self, unit: str) -> bool:
+        """All of them."""
+        return True
+
     def plan(self, as_of: datetime, history: History) -> Sequence[Due]:
         """One version; earlier ones that failed are over, since the source has moved on."""
         newest = max(history.done, default="")  # keys sort by time

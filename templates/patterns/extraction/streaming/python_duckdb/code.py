@@ -44,6 +44,10 @@ class Streaming:
         """Ranges of offsets."""
         return re.fullmatch(r"\d+-\d+", unit) is not None
 
+    def asked(self, unit: str) -> bool:
+        """All of them."""
+        return True
+
     def plan(self, as_of: datetime, history: History) -> Sequence[Due]:
         """Failed batches, then what is new. A parked batch too, if a file of it was replaced."""
         line, due = Line(self.feed, history), list[Due]()

@@ -33,6 +33,11 @@ class Windows:
             return False
         return end - start == self.every and not (start - self.since) % self.every
 
+    def asked(self, unit: str) -> bool:
+        """Windows between `since` and `until`, which may have been others when one failed."""
+        start, end = map(datetime.fromisoformat, unit.split("/"))
+        return start >= self.since and end <= (self.until or end)
+
     def over(self, as_of: datetime) -> Iterator[Unit]:
         """The windows that are over at `as_of`, oldest first."""
         start, end = self.since, min(as_of - self.grace, self.until or as_of)

@@ -111,7 +111,8 @@ def _report(
         logger.info("%s: %d of %d units", pipeline.name, len(ended), due)
         if stop.is_set():
             break
-    failed, parked = [e.unit for e in ended if e.error], store.history().units("parked")
+    failed = [entry.unit for entry in ended if entry.error]
+    parked = runner.known(pipeline, store).units("parked")
     return {
         "done": len(ended) - len(failed),
         "rows": sum(entry.rows for entry in ended),

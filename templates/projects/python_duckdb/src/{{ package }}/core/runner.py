@@ -19,7 +19,10 @@ log = logging.getLogger(__name__)
 
 
 def known(pipeline: Pipeline, store: Store) -> History:
-    """What the ledger knows, if its units are those of this pipeline's extraction."""
+    """What the ledger knows, if its units are those of this pipeline's extraction.
+
+    A unit that nobody asks for any more can't be done, so its failure is no news.
+    """
     history = store.history()
     if foreign := [unit for unit in history.latest if not pipeline.extraction.owns(unit)]:
         raise UsageError(
@@ -27,6 +30,9 @@ def known(pipeline: Pipeline, store: Store) -> History:
             "would be owned twice. Set the extraction back as it was, or begin with an empty sink "
             "(`warehouse` in conf/)."
         )
+    for unit in history.units("failed") + history.units("parked"):
+        if not pipeline.extraction.asked(unit):
+            del history.latest[unit]
     return history
 
 
