@@ -52,6 +52,17 @@ def test_a_unit_that_is_mostly_bad_is_refused_and_writes_nothing(name: str, worl
 
 
 @pytest.mark.parametrize("name", files)
+def test_a_column_that_is_promised_and_not_selected_fails_the_unit(name: str, world: Make) -> None:
+    here = world(name)
+    here.write("a", here.rows(3))
+    lost, *others = here.pipeline.contract.tables["silver"].names
+    fewer = f"SELECT {', '.join(others)} FROM (\n{{}}\n) AS made".format
+    result = here.changed("silver", fewer).run(here.over(1))
+    assert (result.exit, f"silver lacks {lost}: " in result.log) == (1, True)
+    assert here.table("silver") == []
+
+
+@pytest.mark.parametrize("name", files)
 def test_every_row_is_either_published_or_quarantined_or_a_copy(name: str, world: Make) -> None:
     here = world(name)
     rows = here.rows(30)

@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, Field
 
-from .errors import UsageError
+from .errors import PipelineError, UsageError
 
 Types = Mapping[str, str]  # of columns, by their names
 
@@ -86,6 +86,16 @@ PUBLISHED = Table(name="published", columns=(Column(name="contract", type="STRIN
 def lineage(**columns: str) -> tuple[Column, ...]:
     """Columns that say where a row came from; their names begin with `_`."""
     return tuple(Column(name=f"_{name}", type=kind) for name, kind in columns.items())
+
+
+def refuse_missing(table: Table, made: Iterable[str]) -> None:
+    """Raise if what is made for a table lacks columns of it: they would be empty."""
+    there = {name.lower() for name in made}
+    if missing := [name for name in table.names if name.lower() not in there]:
+        raise PipelineError(
+            f"{table.name} lacks {', '.join(missing)}: contract.yml has it, and the SQL of "
+            f"{table.name} does not select it"
+        )
 
 
 def refuse_retyped(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from .contract import refuse_missing
 from .counts import count, refuse_many
 from .engine import FAILURES, explained
 from .errors import Transient, UsageError
@@ -119,6 +120,8 @@ class _Work:
                 rows = step.input(f"{store.relation(step.reads, part.reads)} AS raw", part.reads)
                 store.con.execute(f"CREATE OR REPLACE TEMP VIEW input AS {rows}")
                 made = f"SELECT * FROM (\n{step.sql}\n) AS made WHERE {part.writes}"
+                found = store.con.execute(f"SELECT * FROM ({made}) LIMIT 0").description or ()
+                refuse_missing(step.table, [name for name, *_ in found])
                 pipeline.writing.write(store, step.table, part, made)
                 details |= step.after(store, part, units[-1])
             counted = count(store, pipeline.kept, slices.raw)
