@@ -49,7 +49,8 @@ def sniff(connection: DuckDBPyConnection, file: Path) -> Dialect:
     if not seen.header:
         notes.append("No column names in the first line: columns are counted from column0.")
     if seen.escaped not in ("", '"', seen.quote):
-        notes.append(f"Quotes inside values seem to be escaped with {seen.escaped}: check them.")
+        told = "lines that have them cannot be split and are not read. Have them written twice"
+        notes.append(f"Quotes inside values seem to be escaped with {seen.escaped}: {told}.")
     if coded == "latin-1":
         notes.append("Not UTF-8: read as latin-1.")
     return Dialect(seen.delimiter, seen.quote, coded, seen.header, tuple(notes))
