@@ -95,9 +95,7 @@ def look(
     said = said or {}
     with session(said.get("time_zone", "UTC")) as connection:
         dialect = sniff(connection, found.files[0]) if found.format == "csv" else None
-        raw = read(connection, found, dialect)
-        if dialect is not None:
-            raw = named(raw, found.files[0], dialect)
+        raw = named(read(connection, found, dialect), found.files[0])
         every_kind = kinds.kinds(connection, raw.types, found.format)
         nulls = _nulls(every_kind) if found.format == "csv" else ()
         kinds.typed(connection, every_kind, nulls)

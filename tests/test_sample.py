@@ -341,12 +341,35 @@ def test_a_folder_is_its_most_frequent_kind_without_unfinished_files(tmp_path: P
     assert "1 *.json files are left out." in sample.notes
 
 
-def test_files_of_one_folder_may_differ_in_columns_and_it_is_said(tmp_path: Path) -> None:
-    write(tmp_path, "id,a\n1,2\n", "1.csv")
-    write(tmp_path, "id,a,b\n2,3,4\n", "2.csv")
+def test_columns_that_not_every_file_has_are_left_out_and_it_is_said(tmp_path: Path) -> None:
+    write(tmp_path, "id,a,coupon,Total\n1,2,x,1\n", "1.csv")
+    write(tmp_path, "id,a,b,coupon,total\n2,3,4,y,1\n", "2.csv")
+    write(tmp_path, "a,id,Total\n3,5,1\n", "3.csv")
     sample = infer(tmp_path)
-    assert list(types(sample)) == ["id", "a", "b"]
-    assert any("2.csv has columns of its own: b" in note for note in sample.notes)
+    assert list(types(sample)) == ["id", "a"]
+    assert "Left out, as not every file has it: coupon, Total, b, total." in sample.notes
+    write(tmp_path, "x,y\n1,2\n", "4.csv")
+    with pytest.raises(UsageError, match="have no column in common"):
+        infer(tmp_path)
+
+
+def test_columns_of_parquet_files_get_a_type_that_fits_all_of_them(tmp_path: Path) -> None:
+    files = (
+        "1::INT AS id, 1.5::DOUBLE AS x, 1.25::DECIMAL(9,2) AS d, 'a' AS s, 1 AS u, DATE '2025-01-01' AS at",
+        "2::BIGINT AS id, 3::INT AS x, 7::BIGINT AS d, 8 AS s, 1::UBIGINT AS u, TIMESTAMP '2025-01-02 03:00:00' AS at",
+    )
+    with duckdb.connect() as connection:
+        for number, columns in enumerate(files):
+            connection.execute(f"COPY (SELECT {columns}) TO '{tmp_path}/{number}.parquet'")
+    sample = infer(tmp_path)
+    assert types(sample) == {
+        "id": "BIGINT",
+        "x": "DOUBLE",
+        "d": "DECIMAL(21,2)",
+        "u": "DECIMAL(20,0)",
+        "at_": "TIMESTAMP",
+    }
+    assert "Left out, as its type is another one in some files: s." in sample.notes
 
 
 def test_a_long_file_is_looked_at_in_part_and_it_is_said(tmp_path: Path) -> None:
@@ -372,6 +395,8 @@ def test_a_long_file_is_looked_at_in_part_and_it_is_said(tmp_path: Path) -> None
         ("packed.csv", gzip.compress(b"a,b\n1,2\n", mtime=0), "is gzip"),
         ("big_endian.csv", "\ufeffa,b\n1,2\n".encode("utf-16-be"), "big-endian"),
         ("fake.parquet", b"hello", "not"),
+        ("broken.csv", b'"Order\nID",x\n1,2\n3,4\n', r'no pipeline can ask for: "Order\\nID"'),
+        ("none.jsonl", b"{}\n{}\n", "no rows"),
         ("unnamed.csv", b",,\n1,2,3\n4,5,6\n", "column names"),
         ("cp1252.csv", b"a,b\n1,\x93x\x94\n", "neither UTF-8 nor latin-1"),
         (

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from scaffold.errors import EnvironmentProblem, UsageError
+from scaffold.errors import EnvironmentProblem, ScaffoldError, UsageError
 
 FORMATS = {
     ".csv": "csv",
@@ -99,6 +99,14 @@ def escape(name: str) -> str:
 def unreadable(path: Path, error: Exception) -> EnvironmentProblem:
     reason = getattr(error, "strerror", None) or str(error)
     return EnvironmentProblem(f"The sample {path} cannot be read.", f"{reason}.")
+
+
+def broken(file: Path, error: Exception) -> ScaffoldError:
+    """DuckDB's first lines say what is wrong with a file; the rest is about its own options."""
+    told = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if "ermission" in told[0]:
+        return unreadable(file, error)
+    return UsageError(f"The sample {file} cannot be read.", " ".join(told[:2])[:300])
 
 
 def _folder(path: Path) -> Found:

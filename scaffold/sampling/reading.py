@@ -8,21 +8,25 @@ third column is `column2`; `headers` knows how the file spells it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from scaffold.errors import ScaffoldError, UsageError
-from scaffold.sampling.files import Found, escape, unreadable
+from scaffold.errors import UsageError
+from scaffold.sampling import lines
+from scaffold.sampling.files import Found, broken, escape
+from scaffold.sampling.headers import spelled
+from scaffold.sampling.overlap import Opened, overlap
 from scaffold.sampling.session import one, quoted, text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from duckdb import DuckDBPyConnection
 
     from scaffold.sampling.dialect import Dialect
 
-ROWS, CELLS, FILES, COLUMNS = 100_000, 5_000_000, 8, 2_000
+ROWS, CELLS, FILES = 100_000, 5_000_000, 8
 PARTIAL = "Only a part of the data was looked at: confirm the key."
 FORGIVING = ", strict_mode = false, ignore_errors = true"
 
@@ -36,46 +40,39 @@ class Raw:
     complete: bool  # every row of every file is in `raw`
     notes: tuple[str, ...]
     first: tuple[str, ...]  # the columns of the first file
-    spelled: dict[str, str] = field(default_factory=dict)  # CSV: as the header has it
+    spelled: dict[str, str] = field(default_factory=dict)  # as that file has them
     ends: tuple[int, ...] = ()  # rows in `raw` up to the end of each file
     whole: bool = True  # of the files that were read, every row is in `raw`
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """One file as a table function that DuckDB accepts, and the columns it gives."""
-
-    source: str
-    types: dict[str, str]
 
 
 def read(connection: DuckDBPyConnection, found: Found, dialect: Dialect | None) -> Raw:
     """Fills `raw`; raises when the files hold no rows or more columns than anyone can confirm."""
     files = spread(found.files)
-    types: dict[str, str] = {}
-    first: tuple[str, ...] = ()
-    notes: list[str] = []
+    if found.format == "jsonl":
+        opened = lines.opened(connection, files)
+    else:
+        opened = [_open(connection, file, dialect) for file in files]
+    if not opened:
+        raise UsageError(f"The sample {found.files[0]} has no rows.", "Only empty objects, if any.")
+    types, notes = overlap(opened, "JSON" if found.format == "jsonl" else "")
+    limit = max(100, min(ROWS, CELLS // len(types)) // len(files))
+    _create(connection, types, found.format)
     ends: list[int] = []
-    whole, limit = True, 0
-    for file in files:
-        opened = _open(connection, file, found.format, dialect)
-        if not types:
-            types, first = dict(opened.types), tuple(opened.types)
-            limit = max(100, min(ROWS, CELLS // len(types)) // len(files))
-            _create(connection, types, found.format)
-        elif differing := [name for name in opened.types if name not in types]:
-            notes.append(f"{file.name} has columns of its own: {', '.join(differing[:5])}.")
-            _widen(connection, types, differing)
-        taken, skipped = _append(connection, file, opened, limit)
+    whole = True
+    for one_file in opened:
+        taken, skipped = _append(connection, one_file, types, limit)
         whole = whole and taken < limit
         ends.append((ends[-1] if ends else 0) + taken)
-        notes += [f"{file.name} has rows with too many or too few fields."] if skipped else []
+        notes += [one_file.note] if one_file.note else []
+        notes += [f"{one_file.file.name} has rows with too many or too few fields."] * skipped
     rows = _count(connection)
     if rows == 0:
         raise UsageError(f"The sample {found.files[0]} has no rows.", "Only column names, if any.")
     complete = whole and len(files) == len(found.files)
     notes += [] if complete else [PARTIAL]
-    return Raw(types, rows, complete, tuple(notes), first, ends=tuple(ends), whole=whole)
+    first, told = opened[0], tuple(notes)
+    names = tuple(first.types)
+    return Raw(types, rows, complete, told, names, first.spelled, tuple(ends), whole)
 
 
 def spread(files: tuple[Path, ...]) -> tuple[Path, ...]:
@@ -85,14 +82,11 @@ def spread(files: tuple[Path, ...]) -> tuple[Path, ...]:
     return tuple(files[place * (len(files) - 1) // (FILES - 1)] for place in range(FILES))
 
 
-def readers(file: Path, kind: str, dialect: Dialect | None) -> list[str]:
+def readers(file: Path, dialect: Dialect | None) -> list[str]:
     """The table functions to try on one file, the strictest first."""
     name = text(escape(str(file)))
-    if kind == "parquet":
-        return [f"read_parquet({name})"]
     if dialect is None:
-        options = "maximum_depth = 2, map_inference_threshold = -1, records = 'true'"
-        return [f"read_json({name}, format = 'newline_delimited', {options})"]
+        return [f"read_parquet({name})"]
     options = (
         f"delim = {text(dialect.delimiter)}, quote = {text(dialect.quote)}, "
         f"encoding = {text(dialect.encoding)}, header = {str(dialect.header).lower()}, "
@@ -101,52 +95,48 @@ def readers(file: Path, kind: str, dialect: Dialect | None) -> list[str]:
     return [f"read_csv({name}, {options}{more})" for more in ("", FORGIVING)]
 
 
-def _open(connection: DuckDBPyConnection, file: Path, kind: str, dialect: Dialect | None) -> Opened:
+def _open(connection: DuckDBPyConnection, file: Path, dialect: Dialect | None) -> Opened:
     import duckdb  # noqa: PLC0415
 
-    *strict, last = readers(file, kind, dialect)
+    *strict, last = readers(file, dialect)
     for source in strict:
         try:
-            return _described(connection, file, source)
+            return _described(connection, file, source, dialect)
         except duckdb.Error:
             continue
     try:
-        return _described(connection, file, last)
+        return _described(connection, file, last, dialect)
     except duckdb.Error as error:
         raise broken(file, error) from error
 
 
-def _described(connection: DuckDBPyConnection, file: Path, source: str) -> Opened:
+def _described(
+    connection: DuckDBPyConnection, file: Path, source: str, dialect: Dialect | None
+) -> Opened:
     described = connection.execute(f"DESCRIBE FROM {source}").fetchall()
     types = {str(name): str(kind) for name, kind, *_ in described}
-    if len(types) > COLUMNS:
-        why = f"At most {COLUMNS:,} columns can be confirmed."
-        raise UsageError(f"The sample {file} has {len(types):,} columns.", why)
-    if not source.startswith("read_json"):
-        return Opened(source, types)
-    # JSON numbers are read as text, so that their decimals stay as they are written.
-    columns = ", ".join(f"{text(name)}: 'VARCHAR'" for name in types)
-    name = text(escape(str(file)))
-    again = f"read_json({name}, format = 'newline_delimited', columns = {{{columns}}})"
-    return Opened(again, types)
+    return Opened(file, source, types, spelled(file, dialect, tuple(types)))
 
 
 def _append(
-    connection: DuckDBPyConnection, file: Path, opened: Opened, limit: int
+    connection: DuckDBPyConnection, opened: Opened, types: Iterable[str], limit: int
 ) -> tuple[int, bool]:
     """Rows taken from one file, and whether rows that do not fit had to be left out."""
     import duckdb  # noqa: PLC0415
 
     before = _count(connection)
     forgiving = FORGIVING in opened.source
+    columns = ", ".join(map(quoted, types))
     try:
-        connection.execute(f"INSERT INTO raw BY NAME SELECT * FROM {opened.source} LIMIT {limit}")
+        connection.execute(
+            f"INSERT INTO raw BY NAME SELECT {columns} FROM {opened.source} LIMIT {limit}"
+        )
     except duckdb.Error as error:
         out_of_reach = isinstance(error, duckdb.OutOfMemoryException | duckdb.IOException)
         if forgiving or out_of_reach or not opened.source.startswith("read_csv"):
-            raise broken(file, error) from error
+            raise broken(opened.file, error) from error
         source = f"{opened.source[:-1]}{FORGIVING})"
-        return _append(connection, file, Opened(source, opened.types), limit)
+        return _append(connection, replace(opened, source=source), types, limit)
     return _count(connection) - before, forgiving
 
 
@@ -159,12 +149,6 @@ def _create(connection: DuckDBPyConnection, types: dict[str, str], form: str) ->
     connection.execute(f"CREATE TABLE raw ({columns})")
 
 
-def _widen(connection: DuckDBPyConnection, types: dict[str, str], names: list[str]) -> None:
-    for name in names:
-        connection.execute(f"ALTER TABLE raw ADD COLUMN IF NOT EXISTS {quoted(name)} VARCHAR")
-        types[name] = "VARCHAR"
-
-
 def _stored(kind: str) -> str:
     """The types whose values matter as they are; everything else is looked at as text."""
     native = ("DATE", "TIMESTAMP", "FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN")
@@ -175,14 +159,3 @@ def _stored(kind: str) -> str:
 
 def _count(connection: DuckDBPyConnection) -> int:
     return int(one(connection, "SELECT count(*) FROM raw")[0])
-
-
-def broken(file: Path, error: Exception) -> ScaffoldError:
-    """DuckDB's first lines say what is wrong with a file; the rest is about its own options."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    if "ermission" in lines[0]:
-        return unreadable(file, error)
-    if "JSON" in lines[0] or "json" in lines[0]:
-        fix = "Write one object on each line: jq -c . FILE > FILE.jsonl"
-        return UsageError(f"The sample {file} is not JSON lines.", fix=fix)
-    return UsageError(f"The sample {file} cannot be read.", " ".join(lines[:2])[:300])
