@@ -320,6 +320,16 @@ def test_without_a_terminal_every_missing_answer_is_said_with_the_command_that_h
     assert scaffold(*words[1:]).returncode == 0
 
 
+def test_an_answer_that_is_wrong_is_not_missing_as_well(scaffold: Scaffold) -> None:
+    done = scaffold("recommend", "--history", "foo", "--late", "day")
+    others = [q for q in QUESTIONS if recommend.asked(q, CATALOGUE)]
+    assert f"{len(others) - 1} answers are missing" in done.stderr
+    assert 'Cannot use "foo" for --history' in done.stderr
+    assert "--history is missing" not in done.stderr
+    words = shlex.split(done.stderr.strip().splitlines()[-1])
+    assert scaffold(*words[1:]).returncode == 0
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

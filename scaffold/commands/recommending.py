@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -57,7 +57,7 @@ def run(given: dict[str, Any]) -> None:
 
             prompts.recommend(request, draft, catalogue, entry)
         else:
-            _refuse_unsaid(entry, catalogue, problems)
+            _refuse_unsaid(entry, said, catalogue, problems)
     problems.check()
     entry.heard = _found(entry) | entry.heard
     found = recommend.recommend(entry.heard, entry.known, catalogue)
@@ -139,16 +139,22 @@ def _found(entry: Entry) -> dict[str, str]:
     return dict(entry.signs.of(entry.heard.get("source"))) if entry.signs else {}
 
 
-def _refuse_unsaid(entry: Entry, catalogue: Catalogue, problems: Problems) -> None:
-    """Without a terminal nothing is asked: each answer that neither words nor data give, and the command with all."""
+def _refuse_unsaid(
+    entry: Entry, said: Collection[str], catalogue: Catalogue, problems: Problems
+) -> None:
+    """Without a terminal nothing is asked: each answer that neither words nor data give, and the command with all.
+
+    What was said wrongly is a problem already; in the command a good answer follows it, and counts.
+    """
     more: list[str] = []
     known = _found(entry) | entry.heard
     for question in catalogue.chart.questions:
         if question.id in known or not recommend.asked(question, catalogue):
             continue
-        words = ", ".join(recommend.options(question, catalogue))
-        what = f"--{question.id} is missing. {question.question}"
-        problems.found.append(UsageError(what, fix=f"Say one of: {words}."))
+        if question.id not in said:
+            words = ", ".join(recommend.options(question, catalogue))
+            what = f"--{question.id} is missing. {question.question}"
+            problems.found.append(UsageError(what, fix=f"Say one of: {words}."))
         more += [f"--{question.id}", UNKNOWN]
     if more:
         command = reproduce.line((*making.words("recommend"), *more))
