@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -93,7 +93,7 @@ def _fail(error: Exception, words: Sequence[str]) -> int:
         traceback.print_exc()
     told = _told(error)
     if "--json" in words:
-        click.echo(json.dumps({"error": _plain(told), "exit_code": told.exit_code}, indent=2))
+        click.echo(json.dumps({"error": told.plain(), "exit_code": told.exit_code}, indent=2))
     else:
         click.echo(_text(told), err=True)
     return told.exit_code
@@ -118,19 +118,12 @@ def _told(error: Exception) -> ScaffoldError:
 
 
 def _text(error: ScaffoldError) -> str:
-    problems = getattr(error, "problems", ())
-    lines = [f"Error: {error.what}"]
+    lines = [*(error.recovery.lines if error.recovery else ()), f"Error: {error.what}"]
     lines += [f"  {line}" for line in (error.why,) if line]
-    for problem in problems:
+    for problem in error.problems:
         first, *rest = str(problem).split("\n")
         lines += [f"  - {first}", *(f"    {line}" for line in rest)]
     return "\n".join([*lines, *(f"  {line}" for line in (error.fix,) if line)])
-
-
-def _plain(error: ScaffoldError) -> dict[str, Any]:
-    found: dict[str, Any] = {"what": error.what, "why": error.why, "fix": error.fix}
-    problems = getattr(error, "problems", ())
-    return found | ({"problems": [_plain(problem) for problem in problems]} if problems else {})
 
 
 def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's

@@ -10,18 +10,34 @@ An exception never prints. The command prints it, once, and exits with its `exit
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from scaffold.journal import Recovery
 
 
 class ScaffoldError(Exception):
     """Something the user can mend. Anything else that is raised is a bug of ours."""
 
     exit_code = 2
+    problems: tuple[ScaffoldError, ...] = ()
+    """What it is made of, if it is several at once."""
+    recovery: Recovery | None = None
+    """What was put back of a run that was killed, before this was raised."""
 
     def __init__(self, what: str, why: str = "", fix: str = "") -> None:
         super().__init__(what)
         self.what = what
         self.why = why
         self.fix = fix
+
+    def plain(self) -> dict[str, Any]:
+        """For programs."""
+        found: dict[str, Any] = {"what": self.what, "why": self.why, "fix": self.fix}
+        if self.problems:
+            found["problems"] = [problem.plain() for problem in self.problems]
+        return found | ({"recovery": asdict(self.recovery)} if self.recovery else {})
 
     def __str__(self) -> str:
         return "\n".join(part for part in (self.what, self.why, self.fix) if part)

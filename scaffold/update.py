@@ -76,14 +76,23 @@ def planned(request: Request) -> Iterator[Plan]:
     with _locked(place, request) as lock:
         place = repository.find(request.project)  # whoever was waited for may have committed
         recovery = journal.recover(place) if lock is not None else None
-        found = record.read(request.project)
-        if request.touch:
-            repository.require_calm(place)
-        record.require_unedited(found, request.project)
-        _require_committed(place)
-        with tempfile.TemporaryDirectory(prefix="scaffold-") as work:
-            made = _made(request, place, found, Path(work))
-            yield replace(made, recovery=recovery, lock=lock or -1)
+        try:
+            with _planned(request, place) as made:
+                yield replace(made, recovery=recovery, lock=lock or -1)
+        except ScaffoldError as error:
+            error.recovery = recovery
+            raise
+
+
+@contextmanager
+def _planned(request: Request, place: Repository) -> Iterator[Plan]:
+    found = record.read(request.project)
+    if request.touch:
+        repository.require_calm(place)
+    record.require_unedited(found, request.project)
+    _require_committed(place)
+    with tempfile.TemporaryDirectory(prefix="scaffold-") as work:
+        yield _made(request, place, found, Path(work))
 
 
 def target(*, remote: bool, templates: Templates) -> Target:

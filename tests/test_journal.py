@@ -240,6 +240,34 @@ def test_the_next_update_says_what_was_found_and_then_updates(
     assert git(project, "write-tree") == git(project.parent / "other", "write-tree")
 
 
+def test_a_refusal_says_what_was_put_back_before_it(
+    releases: Releases, project: Path, tmp_path: Path
+) -> None:
+    half(releases, project)
+    with (project / "dropped.md").open("w") as file:
+        file.write("mine\n")
+    copies = []
+    for name in ("text", "one", "line", "json"):
+        shutil.copytree(project, copy := tmp_path / "fleet" / name)
+        ours = copy / ".git/index.lock"
+        ours.unlink()
+        ours.hardlink_to(copy / ".git/scaffold/journal.json")
+        copies.append(copy)
+    text = releases.scaffold("v0.2.0", "update", cwd=copies[0])
+    put_back = "What it had changed was put back: 2 files."
+    for said in (put_back, "stay as they are: dropped.md", "not committed: dropped.md"):
+        assert said in text.stderr
+    one = releases.scaffold("v0.2.0", "update", "--json", cwd=copies[1])
+    assert json.loads(one.stdout)["error"]["recovery"]["kept"] == ["dropped.md"]
+    line = releases.scaffold("v0.2.0", "update", "line", "../other", cwd=tmp_path / "fleet")
+    for said in (put_back, "not committed: dropped.md", "The merge has to be told"):
+        assert said in line.stdout.splitlines()[0]
+    many = releases.scaffold(
+        "v0.2.0", "update", "json", "../other", "--json", cwd=tmp_path / "fleet"
+    )
+    assert json.loads(many.stdout)[0]["error"]["recovery"]["kept"] == ["dropped.md"]
+
+
 def test_diff_mends_it_too_and_check_only_says_so(releases: Releases, project: Path) -> None:
     before = tree(project)
     half(releases, project)

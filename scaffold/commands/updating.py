@@ -105,39 +105,33 @@ def _progress(length: int, *, shown: bool) -> AbstractContextManager[Any]:
 
 
 def _line(result: Result) -> str:
-    found = result.outcome
-    if found is None:
-        problem = result.problem
-        told = (
-            " ".join(part for part in (problem.what, problem.why, problem.fix) if part)
-            if problem
-            else ""
-        )
-        return f"{result.project}: {told}"
+    found, problem = result.outcome, result.problem
+    recovery = found.recovery if found else problem.recovery if problem else None
+    told = [_done(found)] if found else []
+    if problem:
+        told += [problem.what, problem.why, *map(str, problem.problems), problem.fix]
+    words = [*(recovery.lines if recovery else ()), *filter(None, told)]
+    return f"{result.project}: {' '.join(words)}".replace("\n", " ")
+
+
+def _done(found: Outcome) -> str:
     count = f"{len(found.changes)} files"
-    return (
-        f"{result.project}: "
-        + {
-            "current": f"up to date: {found.after}",
-            "planned": f"an update from {found.before} to {found.after} would change {count}"
-            + (f", with {len(found.conflicts)} conflicts" if found.conflicts else ""),
-            "updated": f"updated from {found.before} to {found.after}: {count}, "
-            + ("committed" if found.committed else "staged"),
-            "conflicts": f"{len(found.conflicts)} conflicts in {', '.join(c.path for c in found.conflicts)}",
-        }[found.state]
-    )
+    return {
+        "current": f"up to date: {found.after}",
+        "planned": f"an update from {found.before} to {found.after} would change {count}"
+        + (f", with {len(found.conflicts)} conflicts" if found.conflicts else ""),
+        "updated": f"updated from {found.before} to {found.after}: {count}, "
+        + ("committed" if found.committed else "staged"),
+        "conflicts": f"{len(found.conflicts)} conflicts in {', '.join(c.path for c in found.conflicts)}",
+    }[found.state]
 
 
 def _plain_result(result: Result) -> dict[str, Any]:
     named = {"project": result.project, "exit_code": result.exit_code}
     if result.outcome:
         return plain(result.outcome) | named
-    problem = result.problem
-    told = (problem.what, problem.why, problem.fix) if problem else ("", "", "")
-    return {
-        "state": "broken",
-        "error": dict(zip(("what", "why", "fix"), told, strict=True)),
-    } | named
+    error = result.problem.plain() if result.problem else {}
+    return {"state": "broken", "error": error} | named
 
 
 def plain(found: Outcome) -> dict[str, Any]:
@@ -192,18 +186,8 @@ def _table(found: tuple[Change, ...]) -> Iterator[str]:
 
 def mended(found: Recovery | None) -> Iterator[str]:
     """What was found of a run that was killed."""
-    if found is None:
-        return
-    if found.finished:
-        yield "An update was interrupted here when it was done: its result is committed."
-    elif found.moved_on:
-        yield f"An update of {found.moved_on[:10]} was interrupted here, and you have committed since."
-        yield f"Nothing was put back. What it had changed: git diff {found.moved_on[:10]}"
-    else:
-        yield f"An update was interrupted here. What it had changed was put back: {len(found.restored)} files."
-    if found.kept:
-        yield f"You changed these since, so they stay as they are: {', '.join(found.kept)}"
-    yield ""
+    if found:
+        yield from (*found.lines, "")
 
 
 def _from(project: str, steps: tuple[str, ...]) -> str:
