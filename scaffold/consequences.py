@@ -8,7 +8,7 @@ a pattern means that joins or leaves, stands in the catalogue; here it is compar
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from scaffold import keys
@@ -38,13 +38,19 @@ class Consequence:
 def of_switch(old: Pipeline, new: Pipeline, catalogue: Catalogue) -> Consequence:
     """For one pipeline, as it was and as it will be."""
     was, now = Side.of(old, catalogue), Side.of(new, catalogue)
+    found = _ledger(was, now, catalogue)
+    left = "path" in was.answers and "path" not in now.answers
+    return replace(found, lines=(*found.lines, *_settings(was, catalogue))) if left else found
+
+
+def _ledger(was: Side, now: Side, catalogue: Catalogue) -> Consequence:
     if was.sink.place != now.sink.place:
-        return Consequence(new.name, "empty", lines=tuple(_moved(was, now, catalogue)))
+        return Consequence(now.name, "empty", lines=tuple(_moved(was, now, catalogue)))
     if was.sink != now.sink or not was.agrees(now):
-        return Consequence(new.name, "foreign", lines=tuple(_foreign(was, now)))
+        return Consequence(now.name, "foreign", lines=tuple(_foreign(was, now)))
     gap = (str(now.role("start")), str(was.role("start"))) if now.begins_before(was) else None
     again = int(now.role("again") or 0)
-    return Consequence(new.name, "kept", again, gap, tuple(_kept(was, now, gap, catalogue)))
+    return Consequence(now.name, "kept", again, gap, tuple(_kept(was, now, gap, catalogue)))
 
 
 def carrying(change: Change, catalogue: Catalogue) -> Iterator[str]:
@@ -106,6 +112,12 @@ def _kept(was: Side, now: Side, gap: tuple[str, str] | None, catalogue: Catalogu
     raw = was.provides("raw_kept") and now.provides("raw_kept")
     for text in filter(None, (*_data(was, now), *_texts(was, now, catalogue))):
         yield text.format_map(now.words(raw=raw))
+
+
+def _settings(was: Side, catalogue: Catalogue) -> Iterator[str]:
+    """What `new` and `add` wrote beside the answers of a pipeline that reads files: nothing else takes it."""
+    file = "local.toml" if catalogue.runtime.language == "python" else "local.yml"
+    yield f"Delete `path` of pipelines.{was.name} in conf/{file} on each machine that has it: it is where the files were."
 
 
 def _data(was: Side, now: Side) -> Iterator[str]:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from scaffold.sampling.signs import Signs
 
 HEAD = "# This machine only: git ignores this file."
+_TOML = re.compile(r"(?:(?!\[).*\n)*?(?P<line>path *= *(?P<path>.*))")
+_YAML = re.compile(r"(?:(?: {4}.*)?\n)*?(?P<line>    path: *(?P<path>.*))")
+"""The line of a path, and nothing of the next pipeline before it."""
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
@@ -84,30 +87,63 @@ def of_files(elsewhere: Mapping[str, str], pipelines: Iterable[Pipeline]) -> dic
     return {name: path for name, path in elsewhere.items() if name in files}
 
 
-def write(project: Path, elsewhere: Mapping[str, str]) -> None:
-    """After what is there: the file is its owner's, and in no commit."""
+def write(
+    project: Path, elsewhere: Mapping[str, str], added: Iterable[Pipeline] = ()
+) -> tuple[str, ...]:
+    """Beside what is there: the file is its owner's, and in no commit. A place that is there already is that of a
+    pipeline which was removed: it is replaced, and said.
+    """
     (shared,) = (project / "conf").glob("defaults.*")
     file = shared.with_stem("local")
-    before = file.read_text(encoding="utf-8") if file.exists() else HEAD + "\n"
+    text = (file.read_text(encoding="utf-8") if file.exists() else HEAD).rstrip("\n") + "\n"
     spell = _yaml if file.suffix == ".yml" else _toml
-    for name, path in elsewhere.items():
-        before = spell(before, name, _quoted(path))
-    file.write_text(before, encoding="utf-8")
+    own = {one.name: str(one.answers["path"]) for one in added if "path" in one.answers}
+    notes: list[str] = []
+    for name, path in (own | dict(elsewhere)).items():
+        spelled, before = spell(text, name, _quoted(path))
+        if before and before != _quoted(path):
+            notes.append(
+                f"conf/{file.name} had another path for {name}, which was replaced: {before}"
+            )
+        if before or name in elsewhere:
+            text = spelled
+    if elsewhere or notes:
+        file.write_text(text, encoding="utf-8")
+    return tuple(notes)
 
 
-def _toml(before: str, name: str, path: str) -> str:
-    if f"[pipelines.{name}]" in before:
-        return before
-    return before.rstrip("\n") + f"\n\n[pipelines.{name}]\npath = {path}\n"
+def _toml(text: str, name: str, path: str) -> tuple[str, str]:
+    there = _line(rf"\[pipelines\.{name}\]", text)
+    if there is None:
+        return f"{text}\n[pipelines.{name}]\npath = {path}\n", ""
+    rest, before = _placed(text[there.end() :], f"path = {path}", _TOML)
+    return text[: there.end()] + rest, before
 
 
-def _yaml(before: str, name: str, path: str) -> str:
+def _yaml(text: str, name: str, path: str) -> tuple[str, str]:
     """Below the key `pipelines`, which may be there only once."""
-    head, found, rest = before.partition("\npipelines:\n")
-    if re.search(rf"^  {name}:", rest, re.MULTILINE):
-        return before
-    lines = f"\npipelines:\n  {name}:\n    path: {path}\n"
-    return f"{head}{lines}{rest}" if found else before.rstrip("\n") + f"\n{lines}"
+    above = _line("pipelines:", text)
+    if above is None:
+        return f"{text}\npipelines:\n  {name}:\n    path: {path}\n", ""
+    head, rest = text[: above.end()], text[above.end() :]
+    there = _line(f"  {name}:", rest)
+    if there is None:
+        return f"{head}  {name}:\n    path: {path}\n{rest}", ""
+    below, before = _placed(rest[there.end() :], f"    path: {path}", _YAML)
+    above_it = f"{head}{rest[: there.start()]}  {name}:\n"
+    return above_it + below, there["more"].strip() or before
+
+
+def _line(begin: str, text: str) -> re.Match[str] | None:
+    return re.search(rf"^{begin}(?P<more>.*)\n", text, re.MULTILINE)
+
+
+def _placed(section: str, line: str, old: re.Pattern[str]) -> tuple[str, str]:
+    """A section's text with this line, and what it had in its place."""
+    place = old.match(section)
+    if place is None:
+        return f"{line}\n{section}", ""
+    return section[: place.start("line")] + line + section[place.end("line") :], place["path"]
 
 
 def _stem(sample: Path) -> str:

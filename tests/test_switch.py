@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -495,6 +496,27 @@ def test_a_sample_describes_it_and_stays_where_it_is(
         text=True,
     )
     assert json.loads(ran.stdout)["rows"] == len(range(100, 160))
+
+
+def test_a_place_of_a_pipeline_that_was_removed_is_not_that_of_its_successor(
+    releases: Releases, project: Path, tmp_path: Path
+) -> None:
+    samples = [tmp_path / name / "orders.csv" for name in ("old", "new")]
+    for sample in samples:
+        sample.parent.mkdir()
+        sample.write_text("id,ordered\n1,2025-01-02 10:00:00\n2,2025-01-03 10:00:00\n")
+    local, words = project / "conf/local.toml", ("--defaults", "--commit")
+    add(releases, project, "--sample", str(samples[0]), *words)
+    scaffold(releases, project, "remove", "orders", "--commit")
+    done = add(releases, project, "--sample", str(samples[1]), *words)
+    assert f'which was replaced: "{samples[0]}"' in done.stdout, done.stderr
+    assert tomllib.loads(local.read_text())["pipelines"] == {"orders": {"path": str(samples[1])}}
+    done = switch(releases, project, "--source", "rest_api", "--dry-run")
+    assert "Delete `path` of pipelines.flights in conf/local.toml on each machine" in done.stdout
+    scaffold(releases, project, "remove", "orders", "--commit")
+    done = add(releases, project, *TABLE, "--extraction", "lookback", *words)
+    assert f'which was replaced: "{samples[1]}"' in done.stdout, done.stderr
+    assert tomllib.loads(local.read_text())["pipelines"]["orders"]["path"] == "data/orders/*.jsonl"
 
 
 def test_on_a_terminal_it_is_asked(releases: Releases, project: Path) -> None:

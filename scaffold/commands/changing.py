@@ -218,8 +218,8 @@ def _merged(make: Make, given: Given, templates: Templates) -> tuple[Outcome, St
             return outcome.looked_at(plan), step
         ending = Ending(given["commit"], given["branch"], step.title)
         found = outcome.carry_out(plan, ending)
-        if step.elsewhere:
-            local.write(project, step.elsewhere)
+        notes = local.write(project, step.elsewhere, step.change.added)
+        found = replace(found, notes=(*found.notes, *notes))
     return found, step
 
 
