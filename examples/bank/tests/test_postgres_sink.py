@@ -1,5 +1,6 @@
 """Postgres: rows and their entry are there together or not at all, whatever goes wrong."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -14,7 +15,7 @@ import pytest
 from .engine import ON_SCHEMA, spelled
 from .killing import at_every_step, holding
 from .postgres_server import ask, execute, name_of, url_of
-from .support import Column, Table, World, having, ordered, redone, stamp, windowed
+from .support import Column, PipelineError, Table, World, having, ordered, redone, stamp, windowed
 
 Make = Callable[[str], World]
 each = pytest.mark.parametrize("name", having(sink="Postgres", source="Files"))
@@ -325,3 +326,27 @@ def test_a_column_that_is_new_is_empty_in_old_rows(name: str, world: Make) -> No
     with here.pipeline.sink.open(new, write=True) as store:
         found = store.con.execute(f"SELECT n, m FROM {store.relation('silver')}").fetchall()
     assert found == [(1, None)]
+
+
+@one
+def test_a_column_of_another_type_is_refused_until_it_is_what_is_said(
+    name: str, world: Make
+) -> None:
+    here = world(name)
+    old, new = (dataset("odd", ("n", kind)) for kind in ("STRING", "DECIMAL(9,4)"))
+    with here.pipeline.sink.open(old, write=True) as store, store.begin() as into:
+        into.append(old.steps[0].table, "SELECT '1.23' AS n")
+        into.commit([])
+    with (
+        pytest.raises(PipelineError, match=r"odd\.silver\.n is text") as error,
+        here.pipeline.sink.open(new, write=True),
+    ):
+        pass
+    assert error.value.exit_code == 2
+    change(here, *re.findall(r"\((ALTER .*)\) and backfill", str(error.value)))
+    with here.pipeline.sink.open(new, write=True) as store:
+        with store.begin() as into:
+            into.append(new.steps[0].table, "SELECT CAST(1.2345 AS DECIMAL(9,4)) AS n")
+            into.commit([])
+        found = store.con.execute(f"SELECT n FROM {store.relation('silver')} ORDER BY n").fetchall()
+    assert found == [(Decimal("1.23"),), (Decimal("1.2345"),)]

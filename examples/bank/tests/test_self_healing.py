@@ -101,6 +101,10 @@ def test_a_window_that_keeps_failing_is_parked_and_reported_until_a_backfill(
     assert (result.exit, result.facts["parked"]) == (1, parked)
     assert wrong.changes["source"].asked == asked, "a parked window is left alone"
     assert here.status(here.over(1))["parked"] == parked
+    for bound in ({"since": here.end(1)}, {"until": here.begin}):  # then nobody asks for it
+        without = here.having("extraction", **bound)
+        assert without.run(here.over(1)).exit == 0
+        assert without.status(here.over(1))["parked"] == []
     assert here.backfill(here.begin, here.end(1)).exit == 0
     assert here.status(here.over(1))["parked"] == []
     assert here.silver() == ordered(here.rows(3))

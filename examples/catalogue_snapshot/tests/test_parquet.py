@@ -60,3 +60,26 @@ def test_no_glob_finds_what_a_killed_run_left(name: str, world: Make, tmp_path: 
         assert len(found) == len({*found})
         assert all(".tmp" not in path for (path,) in found)
         assert len(found) >= len(named)
+
+
+@each
+def test_a_column_that_gets_another_type_has_it_in_all_files_or_is_refused(
+    name: str, world: Make
+) -> None:
+    here = world(name)
+    here.write("a", here.rows(5))
+    here.run(here.over(1))
+    before, contract = here.table("gold"), here.pipeline.contract
+    gold = contract.tables["gold"]
+    columns = [
+        one.model_copy(update={"type": {"BIGINT": "DOUBLE"}.get(one.type, one.type)})
+        for one in gold.columns
+    ]
+    changed = gold.model_copy(update={"columns": tuple(columns)})
+    tables = {**contract.tables, "gold": changed}
+    there = here.but(contract=contract.model_copy(update={"tables": tables}))
+    result = there.again(1)
+    assert (result.exit, "begin with an empty sink" in result.log) in ((0, False), (2, True))
+    assert (there if result.exit == 0 else here).table("gold") == before
+    if result.exit == 0:
+        assert float in {type(value) for row in there.table("gold") for value in row.values()}

@@ -13,10 +13,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 from . import engine
-from .support import PIPELINES, Row, World, main
+from .support import Row, World, main
 
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload([__name__])
@@ -119,7 +118,7 @@ def _die(world: World, arguments: tuple[str, ...], steps: int, counted: Any = No
     for name in CHANGES:
         setattr(os, name, _counted(getattr(os, name), countdown))
     try:
-        with mock.patch.dict(PIPELINES, {world.name: lambda _: world.pipeline}):
+        with world.wired():
             main(list(arguments))
     finally:
         if counted is not None:

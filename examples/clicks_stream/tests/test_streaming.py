@@ -199,12 +199,15 @@ def test_a_failed_batch_waits_for_a_file_that_went_until_it_is_told_not_to(
     path = here.write("b", here.rows(5, window=1))
     here.drop_column(path)
     here.run(NOW)
-    path.unlink()
+    gone = path.rename(here.folder / path.name)
     for _ in range(3):
         here.run(NOW)
         assert here.silver() == []
     assert here.backfill(here.begin, here.end(9)).exit == 0
     assert here.silver() == ordered(here.rows(5))
+    assert here.plan(NOW) == {}
+    gone.rename(path)
+    assert here.plan(NOW) == {"2-3": "new"}, "it was never read"
 
 
 # Late and poisoned rows

@@ -3,7 +3,8 @@
 import csv
 import json
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -17,11 +18,12 @@ import duckdb
 from click.testing import CliRunner
 
 from flights.__main__ import main
-from flights.core.contract import Column, Table
+from flights.core.contract import Column, Contract, Table
 from flights.core.errors import PipelineError, Transient
 from flights.core.event_time import EventTime
 from flights.core.ledger import History
 from flights.core.pipeline import Pipeline
+from flights.core.quality import Gate
 from flights.core.settings import load
 from flights.core.units import Request
 from flights.pipelines import PIPELINES
@@ -31,7 +33,9 @@ from .engine import SETTINGS
 __all__ = [
     "PIPELINES",
     "Column",
+    "Contract",
     "EventTime",
+    "Gate",
     "History",
     "PipelineError",
     "Request",
@@ -73,6 +77,7 @@ class World:
     folder: Path
     settings: Mapping[str, str] = field(default_factory=dict)
     changes: Mapping[str, Any] = field(default_factory=dict)  # parts that differ in this world
+    clock: datetime = datetime(2100, 1, 1)  # of commands without --as-of: all windows are over
 
     @cached_property
     def env(self) -> dict[str, str]:
@@ -165,10 +170,18 @@ class World:
 
     # Commands
 
+    @contextmanager
+    def wired(self) -> Iterator[None]:
+        """The project has this world's pipeline, and its clock."""
+        pipelines = mock.patch.dict(PIPELINES, {self.name: lambda _: self.pipeline})
+        clock = mock.patch("flights.__main__._clock", return_value=self.clock)
+        with pipelines, clock:
+            yield
+
     def command(self, *arguments: str) -> Result:
         """Run one of the project's commands, with its output as facts."""
         self.load()
-        with mock.patch.dict(PIPELINES, {self.name: lambda _: self.pipeline}):
+        with self.wired():
             result = CliRunner(env=self.env).invoke(main, [*arguments, "--json"])
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
@@ -290,6 +303,11 @@ class World:
     def add_column(self, path: Path, column: str) -> None:
         """Put one more column into a file."""
         self._rewrite(path, "*, 1 AS {}", column)
+
+    def name_zone(self, path: Path, zone: str) -> None:
+        """Let the event times of a Parquet file, which are in this zone, be moments."""
+        column = next(c for c in self.columns if c.name == self.when)
+        self._rewrite(path, "* REPLACE (timezone('" + zone + "', {0}) AS {0})", column.source)
 
     def _rewrite(self, path: Path, fields: str, column: str) -> None:
         form: Any = self.pipeline.source

@@ -47,5 +47,7 @@ def test_hops_are_rebuilt_without_the_source(name: str, world: Make) -> None:
     here.run(here.over(1))
     before = here.content()
     path.unlink(missing_ok=True)
-    assert here.backfill(here.begin, here.end(1), "--rebuild").exit == 0
+    assert here.backfill(here.begin, here.end(2), "--rebuild").facts["done"] == 1, "one was read"
     assert here.content() == before
+    never_read = here.backfill(here.end(1), here.end(2), "--rebuild")
+    assert (never_read.exit, "leave out --rebuild" in never_read.log) == (2, True)

@@ -1,13 +1,16 @@
 """Delta: a unit shows whole or not at all, and what a failed run wrote is taken back."""
 
+import re
 from collections.abc import Callable
+from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from .engine import engine
 from .killing import holding
-from .support import PipelineError, Table, World, having, ordered, redone, windowed
+from .support import Column, PipelineError, Table, World, having, ordered, redone, windowed
 
 Make = Callable[[str], World]
 sinks = pytest.mark.parametrize("name", having(sink="Delta"))
@@ -81,6 +84,24 @@ def test_a_column_that_is_new_in_the_contract_is_empty_in_old_rows(name: str, wo
 
 
 @sinks
+def test_a_column_of_another_type_is_refused_until_it_is_what_is_said(
+    name: str, world: Make
+) -> None:
+    here = world(name)
+    old, new = (dataset(kind) for kind in ("DECIMAL(9,2)", "DECIMAL(9,4)"))
+    write(here, old, "1.23")
+    with pytest.raises(PipelineError, match=r"odd\.silver\.n is decimal") as error:
+        write(here, new, "1.2345")
+    assert error.value.exit_code == 2
+    (said,) = re.findall(r"\((CREATE .*)\) and backfill", str(error.value))
+    engine().execute(said)
+    write(here, new, "1.2345")
+    with here.pipeline.sink.open(new, write=False) as store:
+        found = store.con.execute(f"SELECT n FROM {store.relation('silver')} ORDER BY n").fetchall()
+    assert found == [(Decimal("1.23"),), (Decimal("1.2345"),)]
+
+
+@sinks
 def test_plan_and_status_touch_nothing(name: str, world: Make) -> None:
     here = world(name)
     here.write("a", here.rows(3))
@@ -107,3 +128,16 @@ def filled(here: World) -> World:
     here.write("b", here.rows(5, window=1))
     assert here.run(here.over(2)).exit == 0
     return here
+
+
+def dataset(kind: str) -> Any:
+    """As much of a pipeline as a sink looks at: one table, with a column of this type."""
+    table = Table(name="silver", columns=(Column(name="n", type=kind),))
+    return SimpleNamespace(name="odd", steps=[SimpleNamespace(table=table)])
+
+
+def write(here: World, data: Any, number: str) -> None:
+    """Add a row."""
+    with here.pipeline.sink.open(data, write=True) as store, store.begin() as into:
+        into.append(data.steps[0].table, f"SELECT {number} AS n")
+        into.commit([])

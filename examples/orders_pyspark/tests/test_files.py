@@ -1,6 +1,7 @@
 """Files: what is read of a folder, in which zone, and what happens when the files change."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,17 @@ def test_a_folder_without_files_is_not_ready_rather_than_empty(name: str, world:
     path.unlink()
     assert here.run(here.over(2)).exit == 4
     assert here.silver() == ordered(here.rows(3))
+
+
+@each
+def test_a_file_is_read_by_its_name_whatever_letters_that_has(name: str, world: Make) -> None:
+    here = world(name)
+    names = ("a[1]", "a1", "b *", "b c", "c{d,e}?", "g%20h#i", "${day}")
+    for file, row in zip(names, here.rows(len(names)), strict=True):
+        here.write(file, [row])
+    result = here.run(here.over(1))
+    assert result.exit == 0, result.log
+    assert here.silver() == ordered(here.rows(len(names)))
 
 
 @by_window
@@ -120,6 +132,20 @@ def test_event_times_are_read_in_every_format_that_is_named() -> None:
     assert found == [datetime(2025, 12, 31, 23), datetime(2025, 12, 31, 23), None]
 
 
+def test_a_zone_that_a_time_names_counts_and_not_that_of_the_source() -> None:
+    texts = ["2025-06-01T12:00:00+02:00 ", "2025-06-01 12:00:00+02:00:00", "2025-06-01T10:00Z"]
+    ten = datetime(2025, 6, 1, 10)
+    assert utc("Asia/Tokyo", [*texts, "2025-06-01 10:00 UTC", "2025-06-01 19:00"]) == [ten] * 5
+    formats = ("%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M%z")
+    assert utc("Asia/Tokyo", ["01.06.2025 12:00+0200", "01.06.2025 19:00"], formats) == [ten] * 2
+
+
+def test_what_lies_in_no_window_or_is_no_time_at_all_is_none() -> None:
+    far = ["9999-12-31", "0001-01-01", "20225-06-01 12:00:00", "infinity"]
+    unclear = ["2025", "12:00:00Z", "2025-06-01 12:00:00 Asia/Tokyo", "2025-06-01T12:00:00+2"]
+    assert utc("UTC", [*far, *unclear]) == [None] * 8
+
+
 def test_a_date_has_no_zone() -> None:
     assert utc("America/New_York", ["2025-06-01"], kind="DATE") == [datetime(2025, 6, 1)]
 
@@ -138,6 +164,22 @@ def formatted(kind: str) -> list[str]:
     """The pipelines that read files of a format."""
     sources: dict[str, Any] = {name: World(name, Path()).pipeline.source for name in having()}
     return [n for n in having(source="Files") if type(sources[n].format).__name__ == kind]
+
+
+@pytest.mark.parametrize("name", formatted("CSV"))
+def test_a_quote_that_is_never_closed_drops_nothing(name: str, world: Make) -> None:
+    here = world(name)
+    files = 2 * (os.cpu_count() or 1) + 1  # of so many DuckDB reads each in one piece
+    for number, row in enumerate(here.rows(files)):
+        path = here.write(f"{number:03}", [row])
+    form: Any = here.pipeline.source
+    form = form.format
+    with path.open("a", encoding=form.encoding) as file:
+        file.write(f"{form.quote or form.delimiter}Smith\n")
+    assert here.run(here.over(1)).exit == 0
+    assert here.silver() == ordered(here.rows(files))
+    lost = here.status(here.over(1))["undated"] if name in windowed() else 0
+    assert len(here.table("quarantine")) + lost == 1
 
 
 @pytest.mark.parametrize("name", formatted("JSONLines"))
@@ -167,6 +209,20 @@ def test_a_value_that_a_line_does_not_have_is_missing(name: str, world: Make) ->
     path.write_text("".join(json.dumps(cell) + "\n" for cell in cells), "utf-8")
     assert here.run(here.over(1)).exit == 0
     assert here.silver() == ordered([empty, *rows[1:]])
+
+
+@pytest.mark.parametrize("name", [n for n in formatted("ParquetFiles") if n in windowed()])
+def test_a_parquet_time_in_utc_stays_where_others_are_in_the_zone_of_the_source(
+    name: str, world: Make
+) -> None:
+    here = world(name)
+    source: Any = here.pipeline.source
+    here = here.but(source=replace(source, when=replace(source.when, zone="Asia/Tokyo")))
+    rows = here.rows(6)
+    here.write("a", rows[:3])
+    here.name_zone(here.write("b", rows[3:]), "Asia/Tokyo")
+    assert here.run(here.over(1)).exit == 0
+    assert here.silver() == ordered(rows)
 
 
 @pytest.mark.parametrize("name", formatted("ParquetFiles"))

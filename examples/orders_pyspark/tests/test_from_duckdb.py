@@ -30,10 +30,10 @@ def carried(here: World, file: Path, monkeypatch: pytest.MonkeyPatch) -> Result:
 def in_duckdb(here: World, file: Path) -> None:
     """What a pipeline published, as DuckDB would have it."""
     with duckdb.connect(file) as con:
-        con.execute(f"CREATE SCHEMA {here.name}")
+        con.execute(f"CREATE SCHEMA {file.stem}.{here.name}")
         con.execute("CREATE TABLE ledger (pipeline STRING, entry JSON)")
         for step in here.pipeline.steps:
-            table = f"{here.name}.{step.table.name}"
+            table = f"{file.stem}.{here.name}.{step.table.name}"
             con.execute(f"CREATE TABLE {table} ({step.table.ddl})")
             for row in here.table(step.table.name):
                 marks = ", ".join("?" for _ in row)
@@ -55,16 +55,17 @@ def test_rows_and_ledger_are_as_they_were(
         "a", [*there.rows(5), *rows[1:], *(there.spoil(rows[:1]) if spoilable(name) else ())]
     )
     assert there.run(there.over(2)).exit == 0
-    in_duckdb(there, tmp_path / "old.duckdb")
+    old = tmp_path / f"{name}.duckdb"
+    in_duckdb(there, old)
     moved = {"PIPELINE_WAREHOUSE": str(tmp_path / "moved")}
     here = replace(there.copy(tmp_path / "here"), settings=moved)
-    assert "2 units" in carried(here, tmp_path / "old.duckdb", monkeypatch).output
+    assert "2 units" in carried(here, old, monkeypatch).output
     assert here.content() == there.content()
     assert here.plan(here.over(2)) == there.plan(there.over(2))
     here.write("b", here.rows(3, window=2))
     there.write("b", there.rows(3, window=2))
     assert here.run(here.over(3)).facts == there.run(there.over(3)).facts
     assert here.content() == there.content()
-    twice = carried(here, tmp_path / "old.duckdb", monkeypatch)
+    twice = carried(here, old, monkeypatch)
     assert (twice.exit_code, "would be there twice" in twice.output) == (2, True)
     assert here.content() == there.content()

@@ -1,7 +1,8 @@
 """Windows of event time: half-open, each done when it is over, whatever the order or the chunks."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -29,7 +30,11 @@ def test_a_window_that_is_not_over_is_not_read(name: str, world: Make) -> None:
     result = here.run(here.over(1) - SECOND)
     assert result.exit == 0
     assert result.facts["done"] == 0
+    early = replace(here, clock=here.over(1) - SECOND).backfill(here.begin, here.end(3))
+    assert (early.exit, "not over yet" in early.log) == (2, True)
     assert here.silver() == []
+    here = replace(here, clock=here.over(1))
+    assert here.backfill(here.begin, datetime(9999, 12, 31)).facts["done"] == 1
 
 
 @pytest.mark.parametrize("name", [n for n in windowed() if n in redone() and n in losing()])

@@ -79,9 +79,11 @@ def backfill(name: str, start: datetime, end: datetime, as_json: bool, **how: An
     """Do the units of [START, END) again, whether done, failed or parked."""
 
     def work(pipeline: Pipeline, store: Store) -> Facts:
-        due = pipeline.extraction.again(start, end, runner.known(pipeline, store))
+        history = runner.known(pipeline, store)
+        due = pipeline.extraction.again(start, end, _clock(), history)
+        due = runner.rebuildable(pipeline, due, history) if how["rebuild"] else due
         if not due:
-            raise UsageError(f"there is no unit in [{start}, {end})")
+            raise UsageError(f"there is no unit in [{start}, {end}), or it is not over yet")
         return _report(pipeline, store, runner.run(pipeline, store, due, **how), len(due))
 
     sys.exit(_each(name, work, as_json, write=True))
@@ -109,7 +111,8 @@ def _report(
         logger.info("%s: %d of %d units", pipeline.name, len(ended), due)
         if stop.is_set():
             break
-    failed, parked = [e.unit for e in ended if e.error], store.history().units("parked")
+    failed = [entry.unit for entry in ended if entry.error]
+    parked = runner.known(pipeline, store).units("parked")
     return {
         "done": len(ended) - len(failed),
         "rows": sum(entry.rows for entry in ended),

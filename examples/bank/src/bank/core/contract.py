@@ -3,11 +3,16 @@
 The file is a subset of the Open Data Contract Standard 3 (https://bitol-io.github.io).
 """
 
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 
 import yaml
 from pydantic import BaseModel, Field
+
+from .errors import PipelineError, UsageError
+
+Types = Mapping[str, str]  # of columns, by their names
 
 
 class Column(BaseModel, frozen=True, validate_by_name=True):
@@ -81,3 +86,39 @@ PUBLISHED = Table(name="published", columns=(Column(name="contract", type="STRIN
 def lineage(**columns: str) -> tuple[Column, ...]:
     """Columns that say where a row came from; their names begin with `_`."""
     return tuple(Column(name=f"_{name}", type=kind) for name, kind in columns.items())
+
+
+def refuse_missing(table: Table, made: Iterable[str]) -> None:
+    """Raise if what is made for a table lacks columns of it: they would be empty."""
+    there = {name.lower() for name in made}
+    if missing := [name for name in table.names if name.lower() not in there]:
+        raise PipelineError(
+            f"{table.name} lacks {', '.join(missing)}: contract.yml has it, and the SQL of "
+            f"{table.name} does not select it"
+        )
+
+
+def refuse_retyped(
+    schema: str, tables: Iterable[tuple[str, Types, Types]], mend: Callable[[str, str, str], str]
+) -> None:
+    """Raise if a table has columns in other types than its contract: values would be cast to them.
+
+    Each table comes with the types that it has, and those that it should have; `mend` is SQL that
+    gives a column of a table such a type. Columns of lineage are not for the contract to say.
+    """
+    retyped = [
+        (table, name, there[name], kind)
+        for table, there, here in tables
+        for name, kind in here.items()
+        if there.get(name, kind) != kind and not name.startswith("_")
+    ]
+    if retyped:
+        what = ", ".join(
+            f"{schema}.{table}.{name} is {was} there and {kind} by contract.yml"
+            for table, name, was, kind in retyped
+        )
+        how = "; ".join(mend(table, name, kind) for table, name, _, kind in retyped)
+        raise UsageError(
+            f"{what}: rows would be cast to what is there. Retype it ({how}) and backfill, or begin "
+            "with an empty sink"
+        )

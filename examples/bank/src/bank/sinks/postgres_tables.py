@@ -1,10 +1,10 @@
 """A pipeline's schema in a database of Postgres, and the ledger beside it, as a run sees them."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..core.contract import Column, Table
+from ..core.contract import Column, Table, Types, refuse_retyped
 from ..core.errors import NotReady
 from ..core.ledger import Entry
 from ..core.postgres_connection import LITERAL, PostgresSession, constant, quoted, respelled
@@ -12,6 +12,7 @@ from ..core.postgres_connection import LITERAL, PostgresSession, constant, quote
 LEDGER = "public.ledger"
 ID = "id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
 ENTRY = "pipeline text NOT NULL, entry json NOT NULL"
+MADE = re.compile(r"text|bigint|double.*|boolean|date|timestamp without.*|numeric\(.*")  # by `kind`
 WORDS = re.compile(rf"({LITERAL})|\bFROM (\w+)|\w+", re.DOTALL)
 Staged = Callable[[str], str]  # the place in Postgres of a relation of the engine
 
@@ -37,7 +38,9 @@ class PostgresTables:
 
     def make(self, tables: Sequence[Table]) -> None:
         """Make what is not there, one run at a time. Who may only write to it asks for no more."""
-        if missing := list(self._missing(tables)):
+        known = {table.name: self.types(table) for table in tables}
+        self._refuse_retyped(tables, known)
+        if missing := list(self._missing(tables, known)):
             wait = "SELECT pg_advisory_xact_lock(hashtext('ledger'))"
             self.session.atomically([wait, *missing])
 
@@ -63,21 +66,39 @@ class PostgresTables:
         """The columns that a table has, with the types of Postgres; none if it is not there."""
         return self.session.columns(self.place(table))
 
-    def _missing(self, tables: Sequence[Table]) -> Iterator[str]:
+    def _refuse_retyped(self, tables: Sequence[Table], known: Mapping[str, Types]) -> None:
+        """A type that none of its contracts makes is the owner's own choice."""
+        kinds = (
+            (
+                table.name,
+                {name: one for name, one in known[table.name].items() if MADE.fullmatch(one)},
+                {column.name: kind(column) for column in table.columns},
+            )
+            for table in tables
+        )
+
+        def retyping(table: str, column: str, to: str) -> str:
+            name = quoted(column)
+            change = f"ALTER {name} TYPE {to} USING {name}::{to}"
+            return f"ALTER TABLE {quoted(self.schema, table)} {change}"
+
+        refuse_retyped(self.schema, kinds, retyping)
+
+    def _missing(self, tables: Sequence[Table], known: Mapping[str, Types]) -> Iterator[str]:
         if not self.exists(LEDGER):
             yield f"CREATE TABLE IF NOT EXISTS {LEDGER} ({ID}, {ENTRY})"
         if self.yes(f"to_regnamespace({constant(quoted(self.schema))}) IS NULL"):
             yield f"CREATE SCHEMA {quoted(self.schema)}"
         for table in tables:
-            known, place = self.types(table), self.place(table)
+            place = self.place(table)
             columns = [f"{quoted(one.name)} {kind(one)}" for one in table.columns]
-            if not known:
+            if not known[table.name]:
                 yield f"CREATE TABLE {place} ({', '.join(columns)})"
                 if "_unit" in table.names:
                     yield f"CREATE INDEX ON {place} (_unit)"
                 continue
             for name, column in zip(table.names, columns, strict=True):
-                if name not in known:  # empty in the rows that are there
+                if name not in known[table.name]:  # empty in the rows that are there
                     yield f"ALTER TABLE {place} ADD COLUMN {column}"
 
 

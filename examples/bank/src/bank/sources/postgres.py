@@ -89,7 +89,7 @@ class PostgresSource:
         names, when, where = [c.name for c in contract.source], "NULL", "true"
         if self.when:
             raw = next(c for c in contract.source if c.name == self.event_time)
-            when = raw.name if relation.zoned(raw) else self.when.utc(raw, raw.type)
+            when = self.when.utc(raw, raw.type, str(relation.zoned(raw)))
         if request.between:
             start, end = map(literal, request.between)
             where = f"_event_time >= {start} AND _event_time < {end}"

@@ -1,12 +1,18 @@
 """What DuckDB spells in its own way. All other SQL of this project is the same on any engine."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from glob import escape
 
 
 def text(value: str) -> str:
     """A text as a literal."""
     return "'" + value.replace("'", "''") + "'"
+
+
+def by_name(paths: Iterable[str]) -> str:
+    """Files as a literal: the letters of a pattern stand for themselves."""
+    return f"[{', '.join(text(escape(path)) for path in paths)}]"
 
 
 def as_json(cells: Mapping[str, str]) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from ..core.contract import Column
+from ..core.dialect import by_name
 from ..core.errors import PipelineError
 from ..core.units import literal
 from .file_listing import cut_off, opened, stamp, whole
@@ -37,16 +38,21 @@ class CSV:
 
     def scan(self, paths: Sequence[str], columns: Sequence[Column]) -> str:
         """One read for each distinct header, so that files may order their columns differently."""
-        headers: dict[tuple[str, ...], list[str]] = defaultdict(list)
+        headers: dict[tuple[tuple[str, ...], str], list[str]] = defaultdict(list)
         for path in paths:
             mark = stamp(path)
             ends = whole(path, mark)
             names = self._header(path, columns)
             if not ends and 0 < last(self, path, mark) < len(names):
                 raise cut_off(path)
-            headers[names].append(even(path, mark))
-        reads = (self._read(names, files, columns) for names, files in headers.items())
+            file, alone = even(path, mark, self.quote)
+            headers[names, path if alone else ""].append(file)
+        reads = (self._read(names, files, columns) for (names, _), files in headers.items())
         return f"SELECT *, row_number() OVER () AS _row FROM ({' UNION ALL '.join(reads)})"
+
+    def zoned(self, paths: Sequence[str], column: Column) -> str:
+        """Texts tell by themselves."""
+        return "false"
 
     def rejects(self) -> str:
         """The lines that the last read could not split."""
@@ -80,7 +86,7 @@ class CSV:
 
     def cells(self, file: IO[str]) -> Iterator[list[str]]:
         """The cells of each line."""
-        return csv.reader(file, delimiter=self.delimiter, quotechar=self.quote)
+        return csv.reader(file, delimiter=self.delimiter, quotechar=self.quote or None)
 
     def _read(self, names: Sequence[str], paths: Sequence[str], columns: Sequence[Column]) -> str:
         """By position, as the header has it. Of columns with one name the first counts."""
@@ -98,7 +104,7 @@ class CSV:
         return (
             f"SELECT {', '.join(fields)}, {original('filename')} AS _file, "
             f"CAST(NULL AS STRING) AS _problem, CAST({line} AS STRING) AS _line "
-            f"FROM read_csv([{', '.join(map(literal, paths))}], "
+            f"FROM read_csv({by_name(paths)}, "
             f"columns = {types}, header = {self.header}, delim = {literal(self.delimiter)}, "
             f"quote = {quote}, escape = {quote}, encoding = {literal(self.encoding)}, "
             "filename = true, store_rejects = true, auto_detect = false)"
@@ -114,20 +120,26 @@ def last(form: CSV, path: str, stamp: str) -> int:
 
 
 @lru_cache(maxsize=10_000)
-def even(path: str, stamp: str) -> str:
-    """The file, or a copy of it whose lines all end alike: DuckDB refuses a mixture."""
-    returns = feeds = 0
+def even(path: str, stamp: str, quote: str) -> tuple[str, bool]:
+    """The file, or a copy of it whose lines all end alike: DuckDB refuses a mixture.
+
+    And whether it has to be read alone: of many files at once, DuckDB drops what follows a quote
+    that is never closed, and does not tell.
+    """
+    returns = feeds = quotes = 0
     with opened(path)(path, "rb") as file:
         while part := file.read(1 << 20):
             returns, feeds = returns + part.count(b"\r"), feeds + part.count(b"\n")
+            quotes += part.count(quote.encode())
+    alone = bool(quote) and quotes % 2 > 0
     if not 0 < feeds != returns > 0:
-        return path
+        return path, alone
     copy = copies() + path
     Path(copy).parent.mkdir(parents=True, exist_ok=True)
     mixed = opened(path)(path, "rt", encoding="latin-1")  # each byte is a letter, and comes back
     with mixed, opened(copy)(copy, "wt", encoding="latin-1", newline="\n") as file:
         shutil.copyfileobj(mixed, file)
-    return copy
+    return copy, alone
 
 
 @cache

@@ -26,6 +26,8 @@ class Format(Protocol):
     def raw(self, columns: Sequence[Column]) -> tuple[Column, ...]: ...
     def scan(self, paths: Sequence[str], columns: Sequence[Column]) -> str: ...
     def rejects(self) -> str: ...
+    def zoned(self, paths: Sequence[str], column: Column) -> str:
+        """A condition for rows whose time in this column named its zone, and is in UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,8 @@ class Files:
         if self.when:
             kinds = {column.name: column.type for column in contract.source}
             raw = next(c for c in self.columns(contract) if c.name == self.event_time)
-            when = self.when.utc(raw, kinds[raw.name])
+            zoned = "false" if self.when.zone == "UTC" else self.format.zoned(paths, raw)
+            when = self.when.utc(raw, kinds[raw.name], zoned)
             if request.between:
                 start, end = request.between
                 where = f"_event_time >= {literal(start)} AND _event_time < {literal(end)}"

@@ -7,6 +7,7 @@ row is there once, although older versions stay for ever. `views.sql` tells cons
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 from zlib import crc32
 
@@ -79,12 +80,12 @@ def publish_views(store: PartStore, tables: Sequence[Table]) -> None:
         text += VIEW.format(
             pipeline=ledger.name,
             table=table.name,
-            ledger=literal(f"{ledger.folder.absolute()}/*.json"),
+            ledger=literal(f"{escape(str(ledger.folder.absolute()))}/*.json"),
             what=COLUMNS,
             folder=literal(f"{folder}/"),
             name=literal(table.name),
             columns=", ".join(column.name for column in table.columns),
-            files=literal(f"{folder}/*.parquet"),
+            files=literal(f"{escape(str(folder))}/*.parquet"),
         )
     views = ledger.root / ledger.name / "views.sql"
     if not views.exists() or views.read_text(encoding="utf-8") != text:

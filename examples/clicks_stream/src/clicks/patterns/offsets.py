@@ -45,7 +45,7 @@ class Offsets(Unit):
 
     line: "Line" = field(repr=False, compare=False)
     files: tuple[str, ...] = ()
-    kept: tuple[str, ...] = ()  # no longer there, but neither replaced
+    kept: tuple[str, ...] = ()  # no longer there, but read, and not replaced
 
     @property
     def items(self) -> Sequence[Item]:
@@ -75,7 +75,7 @@ class Line:
         done = (entry.detail["items"] for entry in history.done.values())
         self.published = {item["at"] for some in done for item in some if "lost" not in item}
         self.end = max((int(unit.split("-")[1]) for unit in history.latest), default=0)
-        self.newest = {item["file"]: item for item in self.items}
+        self.newest = {item["file"]: item for item in self.items if "lost" not in item}
         stamps = {(item["file"], item["stamp"]): item["content"] for item in self.items}
         self.found = {one.file: one for one in feed.items(stamps)}
 
@@ -104,14 +104,18 @@ class Line:
         return self._offsets(items[0]["at"], items[-1]["at"] + 1, items, files)
 
     def once_more(self, unit: str, without_gone: bool) -> tuple[Offsets, list[str]]:
-        """A batch with what is left of its items, and the files that were replaced since."""
+        """A batch with what is left of its items, and the files that it goes on without.
+
+        One that is gone and was never read is a new item when it comes back.
+        """
         _, items = self.units[unit]
         contents = {one.content for one in self.found.values()}
         lost, files, kept = list[str](), list[str](), list[str]()
         for item in (item for item in items if "lost" not in item):
             there = self.found.get(item["file"])
-            moved = item["at"] not in self.published and item["content"] in contents
-            if self.newest[item["file"]] is not item or (moved if there is None else False):
+            unread = not there and item["at"] not in self.published
+            moved = unread and item["content"] in contents
+            if self.newest[item["file"]] is not item or moved or (unread and without_gone):
                 item["lost"] = True
                 lost.append(item["file"])
             elif there or not without_gone:

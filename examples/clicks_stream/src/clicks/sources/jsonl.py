@@ -10,8 +10,9 @@ from functools import lru_cache
 import duckdb
 
 from ..core.contract import Column
+from ..core.dialect import by_name
 from ..core.errors import PipelineError
-from ..core.units import literal
+from ..core.units import among, literal
 from .file_listing import cut_off, opened, stamp, whole
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ class JSONLines:
         grown = [path for path in paths if self._has_more(path, columns)]
         pointers = ", ".join(literal(pointer(column.source)) for column in columns)
         fields = [f"cells[{n}] AS {column.name}" for n, column in enumerate(columns, 1)]
-        kept = f"_file IN ({', '.join(map(literal, grown))})" if self.keep_new_columns else "false"
+        kept = among("_file", grown if self.keep_new_columns else ())
         kept = kept if grown else "false"
         return (
             f"SELECT {', '.join(fields)}, _file, row_number() OVER () AS _row, "
@@ -45,6 +46,10 @@ class JSONLines:
             f"FROM (SELECT *, json_extract_string(object, [{pointers}]) AS cells "
             f"FROM ({objects(paths)}))"
         )
+
+    def zoned(self, paths: Sequence[str], column: Column) -> str:
+        """Texts tell by themselves."""
+        return "false"
 
     def rejects(self) -> str:
         """The lines that are no text."""
@@ -71,7 +76,7 @@ def objects(paths: Sequence[str]) -> str:
     """The lines of some files but for empty ones, and their object if they are one."""
     return (
         "SELECT line, filename AS _file, CASE WHEN json_valid(line) AND json_type(line) = 'OBJECT' "
-        f"THEN line END AS object FROM read_csv([{', '.join(map(literal, paths))}], "
+        f"THEN line END AS object FROM read_csv({by_name(paths)}, "
         "columns = {line: 'STRING'}, header = false, delim = chr(1), quote = '', escape = '', "
         f"max_line_size = {LONGEST}, strict_mode = false, filename = true, "
         "store_rejects = true, auto_detect = false) WHERE trim(line) <> ''"

@@ -72,8 +72,13 @@ class Extraction(Protocol):
     def owns(self, unit: str) -> bool:
         """Whether a unit of the ledger is one of its own: rows of others would be owned twice."""
 
+    def asked(self, unit: str) -> bool:
+        """Whether a run or a backfill may still do a unit of its own."""
+
     def plan(self, as_of: datetime, history: History) -> Sequence[Due]: ...
-    def again(self, start: datetime, end: datetime, history: History) -> Sequence[Due]: ...
+    def again(
+        self, start: datetime, end: datetime, as_of: datetime, history: History
+    ) -> Sequence[Due]: ...
     def request(self, units: Sequence[Any]) -> Request: ...
     def slices(self, units: Sequence[Any], pipeline: "Pipeline", store: "Store") -> Slices:
         """Called when `batch` is there and nothing is written yet."""

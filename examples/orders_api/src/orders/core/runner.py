@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from .contract import refuse_missing
 from .counts import count, refuse_many
 from .engine import FAILURES, explained
 from .errors import Transient, UsageError
@@ -19,7 +20,10 @@ log = logging.getLogger(__name__)
 
 
 def known(pipeline: Pipeline, store: Store) -> History:
-    """What the ledger knows, if its units are those of this pipeline's extraction."""
+    """What the ledger knows, if its units are those of this pipeline's extraction.
+
+    A unit that nobody asks for any more can't be done, so its failure is no news.
+    """
     history = store.history()
     if foreign := [unit for unit in history.latest if not pipeline.extraction.owns(unit)]:
         raise UsageError(
@@ -27,6 +31,9 @@ def known(pipeline: Pipeline, store: Store) -> History:
             "would be owned twice. Set the extraction back as it was, or begin with an empty sink "
             "(`warehouse` in conf/)."
         )
+    for unit in history.units("failed") + history.units("parked"):
+        if not pipeline.extraction.asked(unit):
+            del history.latest[unit]
     return history
 
 
@@ -38,6 +45,18 @@ def plan(pipeline: Pipeline, as_of: datetime, history: History) -> tuple[Sequenc
     return chosen, len(due) - len(chosen)
 
 
+def rebuildable(pipeline: Pipeline, due: Sequence[Due], history: History) -> Sequence[Due]:
+    """The units whose raw rows are kept: one that was never read would be done without rows."""
+    if pipeline.kept == "batch":
+        raise UsageError("no raw rows are kept to rebuild from: that takes the structure multi_hop")
+    done = [one for one in due if one.unit.key in history.done]
+    if due and not done:
+        raise UsageError(
+            "none of these units was ever done, so no raw rows of them are kept: leave out --rebuild"
+        )
+    return done
+
+
 def run(
     pipeline: Pipeline, store: Store, due: Sequence[Due], jobs: int = 1, rebuild: bool = False
 ) -> Iterator[list[Entry]]:
@@ -45,8 +64,6 @@ def run(
 
     To rebuild is to do them from the raw rows that the sink keeps, without the source.
     """
-    if rebuild and pipeline.kept == "batch":
-        raise UsageError("no raw rows are kept to rebuild from: that takes the structure multi_hop")
     if jobs > 1 and not pipeline.parallel:
         raise UsageError("these units write the same rows in part: do them with --jobs 1")
     work = _Work(pipeline, store, store.history(), uuid.uuid4().hex[:12], rebuild)
@@ -103,6 +120,8 @@ class _Work:
                 rows = step.input(f"{store.relation(step.reads, part.reads)} AS raw", part.reads)
                 store.con.execute(f"CREATE OR REPLACE TEMP VIEW input AS {rows}")
                 made = f"SELECT * FROM (\n{step.sql}\n) AS made WHERE {part.writes}"
+                found = store.con.execute(f"SELECT * FROM ({made}) LIMIT 0").description or ()
+                refuse_missing(step.table, [name for name, *_ in found])
                 pipeline.writing.write(store, step.table, part, made)
                 details |= step.after(store, part, units[-1])
             counted = count(store, pipeline.kept, slices.raw)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from ..core.dialect import bucket
@@ -32,6 +33,11 @@ class Windows:
             return False
         return end - start == self.every and not (start - self.since) % self.every
 
+    def asked(self, unit: str) -> bool:
+        """Windows between `since` and `until`, which may have been others when one failed."""
+        start, end = map(datetime.fromisoformat, unit.split("/"))
+        return start >= self.since and end <= (self.until or end)
+
     def over(self, as_of: datetime) -> Iterator[Unit]:
         """The windows that are over at `as_of`, oldest first."""
         start, end = self.since, min(as_of - self.grace, self.until or as_of)
@@ -51,10 +57,10 @@ class Windows:
                 due.append(Due(window, "new" if window.key > newest else "gap"))
         return due
 
-    def again(self, start: datetime, end: datetime, history: History) -> list[Due]:
-        """The windows that touch `[start, end)`, whatever became of them."""
-        windows = self.over(end + self.every + self.grace)
-        return [Due(one, "again") for one in windows if one.end > start and one.start < end]
+    def again(self, start: datetime, end: datetime, as_of: datetime, history: History) -> list[Due]:
+        """The windows that touch `[start, end)` and are over, whatever became of them."""
+        windows = takewhile(lambda one: one.start < end, self.over(as_of))
+        return [Due(one, "again") for one in windows if one.end > start]
 
     def request(self, units: Sequence[Unit]) -> Request:
         """All rows from the first window's start to the last one's end."""

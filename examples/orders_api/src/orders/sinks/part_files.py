@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from ..core.contract import Table
+from ..core.dialect import by_name
 from ..core.engine import Options, connect
 from ..core.errors import UsageError
 from ..core.ledger import Entry, History
@@ -124,7 +125,7 @@ def published(table: Table, files: Iterable[Path], extend: bool) -> str:
     """
     columns = ", ".join(f"CAST(NULL AS {c.type}) AS {c.name}" for c in table.columns)
     nothing = f"SELECT {columns}, '' AS _path WHERE false"
-    paths = ", ".join(literal(str(file)) for file in files)
-    read = f"SELECT * FROM read_parquet([{paths}], filename = '_path', union_by_name = true)"
+    paths = [str(file) for file in files]
+    read = f"SELECT * FROM read_parquet({by_name(paths)}, filename = '_path', union_by_name = true)"
     rows = f"{nothing} UNION ALL BY NAME {read}" if extend else read
     return f"({rows if paths else nothing}) AS {table.name}"

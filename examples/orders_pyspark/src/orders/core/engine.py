@@ -18,7 +18,7 @@ from py4j.protocol import Py4JError  # type: ignore[import-untyped]
 from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
-from .errors import EnvironmentFailure, PipelineError, Transient, refused
+from .errors import EnvironmentFailure, PipelineError, Transient, UsageError, refused
 from .needed import NEEDED
 
 Options = Mapping[str, str]  # settings of Spark
@@ -118,6 +118,11 @@ def explained(error: Exception) -> PipelineError:
             "Give Spark more memory (spark.driver.memory in conf/, --driver-memory), or lower chunk"
         )
         return refused(text, how)
+    if any(one.endswith(".SchemaColumnConvertNotSupportedException") for one in kinds):
+        return UsageError(
+            f"a file of the sink has another type there than contract.yml ({text}), and Spark reads "
+            "it in no other: set contract.yml back, or begin with an empty sink"
+        )
     environment = any(one.startswith(("java.io.", "java.net.", "java.nio.")) for one in kinds)
     return refused(text) if environment else PipelineError(text)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from ..core.contract import Table
+from ..core.contract import Table, refuse_retyped
 from ..core.engine import Connection, connect, keep
 from ..core.ledger import Entry, History
 from ..core.pipeline import Pipeline
@@ -71,8 +71,7 @@ class DeltaStore:
     def begin(self) -> Iterator["DeltaStore"]:
         store = replace(self, aside=Aside(self.con.cursor()))
         with self.writer:
-            for step in self.pipeline.steps:
-                store.make(step.table)
+            store.make([step.table for step in self.pipeline.steps])
         yield store
 
     def relation(self, table: str, where: str = "true") -> str:
@@ -126,17 +125,30 @@ class DeltaStore:
                     self.con.execute(f"RESTORE TABLE {self._name(name)} TO VERSION AS OF {version}")
         self._begun.unlink()
 
-    def make(self, table: Table) -> None:
-        """A table as its contract has it. Columns that are new since then are empty in old rows."""
-        name = self._name(table.name)
-        if self._version(table.name) < 0:
-            self.con.execute(f"CREATE TABLE {name} ({table.ddl}) USING delta")
-            return
-        known = [column for (column,) in self.con.execute(f"SELECT * FROM {name}").description]
-        for column in table.columns:
-            if column.name not in known:
-                added = f"{column.name} {column.type}"
-                self.con.execute(f"ALTER TABLE {name} ADD COLUMNS ({added})")
+    def make(self, tables: Sequence[Table]) -> None:
+        """Tables as the contract has them. Columns that are new since then are empty in old rows."""
+        made = [table for table in tables if self._version(table.name) >= 0]
+        stored = {one.name: self._types(f"SELECT * FROM {self._name(one.name)}") for one in made}
+        kinds = ((one.name, stored[one.name], self._types(nothing(one))) for one in made)
+        refuse_retyped(self.pipeline.name, kinds, self._retyping)
+        for table in tables:
+            name = self._name(table.name)
+            if table not in made:
+                self.con.execute(f"CREATE TABLE {name} ({table.ddl}) USING delta")
+                continue
+            for column in table.columns:
+                if column.name not in stored[table.name]:
+                    added = f"{column.name} {column.type}"
+                    self.con.execute(f"ALTER TABLE {name} ADD COLUMNS ({added})")
+
+    def _types(self, query: str) -> dict[str, str]:
+        return dict(self.con.execute(query).frame.dtypes)
+
+    def _retyping(self, table: str, column: str, kind: str) -> str:
+        """Delta widens some types only: a table is made anew, as its next version."""
+        name, cell = self._name(table), f"CAST({column} AS {kind}) AS {column}"
+        rows = f"SELECT * EXCEPT ({column}), {cell} FROM {name}"
+        return f"CREATE OR REPLACE TABLE {name} USING delta AS {rows}"
 
     def _replace(self, table: Table) -> None:
         """One commit for rows that leave and rows that come; none where there are neither."""

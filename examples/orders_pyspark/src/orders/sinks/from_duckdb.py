@@ -72,8 +72,11 @@ def carry_over(old: Old, pipeline: Pipeline, store: Store, folder: Path) -> int:
 
 
 def rows(old: Old, schema: str, table: Table) -> str:
-    """The rows of a table; a column that came later than they did is empty."""
-    name = f"{schema}.{table.name}"
+    """The rows of a table; a column that came later than they did is empty. The file is named, too:
+    it may be called like the schema.
+    """
+    ((file,),) = old.execute("SELECT replace(current_database(), '\"', '\"\"')").fetchall()
+    name = f'"{file}".{schema}.{table.name}'
     known = {column for column, *_ in old.execute(f"DESCRIBE {name}").fetchall()}
     cells = (column if column in known else f"NULL AS {column}" for column in table.names)
     return f"SELECT {', '.join(cells)} FROM {name}"

@@ -35,6 +35,8 @@ class Format(Protocol):
     def scan(
         self, con: Connection, paths: Sequence[str], columns: Sequence[Column]
     ) -> DataFrame: ...
+    def zoned(self, con: Connection, paths: Sequence[str], column: Column) -> str:
+        """A condition for rows whose time in this column named its zone, and is in UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,8 @@ class Files:
         if self.when:
             kinds = {column.name: column.type for column in contract.source}
             raw = next(c for c in self.columns(contract) if c.name == self.event_time)
-            when = self.when.utc(raw, kinds[raw.name])
+            zoned = "false" if self.when.zone == "UTC" else self.format.zoned(con, paths, raw)
+            when = self.when.utc(raw, kinds[raw.name], zoned)
             if request.between:
                 start, end = request.between
                 where = f"_event_time >= {literal(start)} AND _event_time < {literal(end)}"

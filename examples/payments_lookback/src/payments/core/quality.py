@@ -1,11 +1,14 @@
 """The quality gate: rows that keep the contract pass, typed; the others go to quarantine."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from .contract import Column, Contract, Table
 from .dialect import as_json
+from .event_time import moment
 from .units import literal
+
+YEAR_1, YEAR_9999 = "TIMESTAMP '0001-01-01'", "TIMESTAMP '9999-12-31 23:59:59.999999'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,14 @@ class Gate:
         """The typed value of a raw column."""
         if column.name == self.event_time:
             return f"CAST(raw._event_time AS {column.type})"
-        return f"TRY_CAST(raw.{column.name} AS {column.type})"
+        value = f"TRY_CAST(raw.{column.name} AS {column.type})"
+        if column.type == "TIMESTAMP" and self._types[column.name] == "STRING":
+            return moment(f"trim(raw.{column.name})", value)
+        return value
+
+    @property
+    def _types(self) -> Mapping[str, str]:
+        return {column.name: column.type for column in self.raw.columns}
 
     def _typed(self) -> str:
         return ", ".join(f"{self.value(one)} AS {one.name}" for one in self.contract.source)
@@ -56,14 +66,15 @@ class Gate:
     def _rules(self) -> Iterator[tuple[str, str]]:
         """Conditions that are true for a bad row, with the reason to give."""
         yield "_problem IS NOT NULL", ""
-        types = {column.name: column.type for column in self.raw.columns}
         for column in self.contract.source:
             value, why = self.value(column), f"{column.name}: no {column.type}"
             if column.required or column.name == self.event_time:
                 yield f"{value} IS NULL", why
-            elif types[column.name] != column.type:
+            elif self._types[column.name] != column.type:
                 yield f"raw.{column.name} IS NOT NULL AND {value} IS NULL", why
-            if types[column.name] == "STRING" and column.type.startswith(("BIGINT", "DEC")):
+            if column.type in ("DATE", "TIMESTAMP"):
+                yield f"{value} NOT BETWEEN {YEAR_1} AND {YEAR_9999}", why
+            if self._types[column.name] == "STRING" and column.type.startswith(("BIGINT", "DEC")):
                 lost = f"TRY_CAST(raw.{column.name} AS DOUBLE) <> CAST({value} AS DOUBLE)"
                 yield lost, f"{column.name}: {column.type} would round it"
         for rule in self.contract.tables["source"].rules:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 
-from ..core.contract import Table
+from ..core.contract import Table, refuse_retyped
 from ..core.engine import connect
 from ..core.ledger import Entry, History
 from ..core.pipeline import Pipeline
@@ -29,23 +29,20 @@ class DuckDB:
         exists = self.path.exists()
         con = connect(self.path if exists or write else None, self.memory_limit, write)
         try:
+            store = DuckDBStore(con, pipeline.name, f"{opened(con)}.{pipeline.name}")
             if write or not exists:
-                con.execute(f"CREATE SCHEMA IF NOT EXISTS {pipeline.name}")
+                con.execute(f"CREATE SCHEMA IF NOT EXISTS {store.schema}")
                 con.execute("CREATE TABLE IF NOT EXISTS ledger (pipeline STRING, entry JSON)")
-                for step in pipeline.steps:
-                    make(con, f"{pipeline.name}.{step.table.name}", step.table)
-            yield DuckDBStore(con, pipeline.name)
+                store.make([step.table for step in pipeline.steps])
+            yield store
         finally:
             con.close()
 
 
-def make(con: duckdb.DuckDBPyConnection, name: str, table: Table) -> None:
-    """A table as its contract has it. Columns that are new since it was made are empty in old rows."""
-    con.execute(f"CREATE TABLE IF NOT EXISTS {name} ({table.ddl})")
-    found = con.execute(f"SELECT * FROM {name} LIMIT 0").description or []
-    for column in table.columns:
-        if column.name not in [known[0] for known in found]:
-            con.execute(f"ALTER TABLE {name} ADD COLUMN {column.name} {column.type}")
+def opened(con: duckdb.DuckDBPyConnection) -> str:
+    """The open file in SQL. A schema that has its name is none to DuckDB, unless both are named."""
+    ((name,),) = con.execute("SELECT current_database()").fetchall()
+    return '"' + str(name).replace('"', '""') + '"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +51,22 @@ class DuckDBStore:
 
     con: duckdb.DuckDBPyConnection
     name: str
+    schema: str
+
+    def make(self, tables: Sequence[Table]) -> None:
+        """Tables as the contract has them. Columns that are new since then are empty in old rows."""
+        found = []
+        for table in tables:
+            place = self.relation(table.name)
+            self.con.execute(f"CREATE TABLE IF NOT EXISTS {place} ({table.ddl})")
+            row = ", ".join(f"CAST(NULL AS {one.type}) AS {one.name}" for one in table.columns)
+            found.append((table.name, self._types(place), self._types(f"SELECT {row}")))
+        refuse_retyped(self.name, found, self._retyping)
+        for name, there, here in found:
+            for column, kind in here.items():
+                if column not in there:
+                    added = f"ADD COLUMN {column} {kind}"
+                    self.con.execute(f"ALTER TABLE {self.relation(name)} {added}")
 
     def history(self) -> History:
         query = "SELECT entry FROM ledger WHERE pipeline = ? ORDER BY rowid"
@@ -61,14 +74,14 @@ class DuckDBStore:
         return History(Entry.model_validate_json(entry) for (entry,) in found)
 
     def relation(self, table: str, where: str = "true") -> str:
-        return table if table == "batch" else f"{self.name}.{table}"
+        return table if table == "batch" else f"{self.schema}.{table}"
 
     @contextmanager
     def begin(self) -> Iterator["DuckDBStore"]:
         con = self.con.cursor()
         con.execute("BEGIN")
         try:
-            yield DuckDBStore(con, self.name)
+            yield replace(self, con=con)
         finally:
             con.close()  # what was not committed is rolled back
 
@@ -83,3 +96,9 @@ class DuckDBStore:
             row = [entry.pipeline, entry.model_dump_json()]
             self.con.execute("INSERT INTO ledger VALUES (?, ?)", row)
         self.con.execute("COMMIT")
+
+    def _retyping(self, table: str, column: str, kind: str) -> str:
+        return f"ALTER TABLE {self.relation(table)} ALTER {column} TYPE {kind}"
+
+    def _types(self, rows: str) -> dict[str, str]:
+        return {name: kind for name, kind, *_ in self.con.execute(f"DESCRIBE {rows}").fetchall()}

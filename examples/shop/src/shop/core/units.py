@@ -94,3 +94,8 @@ def literal(value: str | datetime | float) -> str:
     if isinstance(value, datetime):
         return f"TIMESTAMP '{value}'"
     return text(value) if isinstance(value, str) else str(value)
+
+
+def among(column: str, texts: Sequence[str]) -> str:
+    """A condition that a column has one of these values."""
+    return f"{column} IN ({', '.join(map(literal, texts))})" if texts else "false"

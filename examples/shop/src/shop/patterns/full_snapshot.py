@@ -44,6 +44,10 @@ class FullSnapshot:
         except ValueError:
             return False
 
+    def asked(self, unit: str) -> bool:
+        """All of them."""
+        return True
+
     def plan(self, as_of: datetime, history: History) -> Sequence[Due]:
         """One version; earlier ones that failed are over, since the source has moved on."""
         newest = max(history.done, default="")  # keys sort by time
@@ -57,7 +61,9 @@ class FullSnapshot:
         why = {None: "new", "done": "again"}.get(history.status(current.key), "retry")
         return [Due(Version(as_of, as_of, {"supersedes": failed}), why)]  # type: ignore[arg-type]
 
-    def again(self, start: datetime, end: datetime, history: History) -> Sequence[Due]:
+    def again(
+        self, start: datetime, end: datetime, as_of: datetime, history: History
+    ) -> Sequence[Due]:
         raise UsageError(
             "a snapshot shows the source as it is now: what it was can't be read again, so there "
             "is nothing to fill back. `run` takes the current one; bronze has the last ones."

@@ -17,9 +17,9 @@ from ..core.engine import Connection, keep
 from ..core.errors import NotReady, PipelineError
 from ..core.ledger import Entry, History
 from ..core.pipeline import Pipeline, Store
-from ..core.units import Due, Request, Slices, literal
+from ..core.units import Due, Request, Slices, among, literal
 from .offsets import Feed, Line, Offsets
-from .touched import Touched, among
+from .touched import Touched
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +44,10 @@ class Streaming:
         """Ranges of offsets."""
         return re.fullmatch(r"\d+-\d+", unit) is not None
 
+    def asked(self, unit: str) -> bool:
+        """All of them."""
+        return True
+
     def plan(self, as_of: datetime, history: History) -> Sequence[Due]:
         """Failed batches, then what is new. A parked batch too, if a file of it was replaced."""
         line, due = Line(self.feed, history), list[Due]()
@@ -60,7 +64,9 @@ class Streaming:
         batches = (new[n : n + self.most] for n in range(0, len(new), self.most))
         return due + [Due(line.batch(items), "new") for items in batches]
 
-    def again(self, start: datetime, end: datetime, history: History) -> Sequence[Due]:
+    def again(
+        self, start: datetime, end: datetime, as_of: datetime, history: History
+    ) -> Sequence[Due]:
         """The batches that have events in `[start, end)`, and those of which none is known."""
         line, due = Line(self.feed, history), list[Due]()
         line.new()  # what replaced a file is for the next run

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from ..core.engine import keep
 from ..core.pipeline import Pipeline, Store
-from ..core.units import Slice, Slices, literal
+from ..core.units import Slice, Slices, among
 
 DAY = timedelta(days=1)
 ENOUGH = 1000  # rows: fewer bad ones go to quarantine, and the stream goes on
@@ -84,11 +84,6 @@ class Touched:
 
     def _make(self, name: str, query: str) -> None:
         keep(self.store.con, name, query)
-
-
-def among(column: str, texts: Sequence[str]) -> str:
-    """A condition that a column has one of these values."""
-    return f"{column} IN ({', '.join(map(literal, texts))})" if texts else "false"
 
 
 def _on(column: str, days: Sequence[date]) -> str:

@@ -10,8 +10,9 @@ from functools import lru_cache
 import duckdb
 
 from ..core.contract import Column
+from ..core.dialect import by_name
 from ..core.errors import PipelineError
-from ..core.units import literal
+from ..core.units import among
 from .file_listing import cut_off, stamp
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ FAMILIES = {
     "DECIMAL": r"DECIMAL\(\d+,\d+\)|U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER",
     "STRING": r"VARCHAR|UUID|BLOB|TIME|INTERVAL|ENUM\(.*\)|STRUCT\(.*\)|MAP\(.*\)|.*\[\d*\]",
 }
+ZONED = "TIMESTAMP WITH TIME ZONE"
 NESTED = re.compile(r"(STRUCT|MAP)\(.*\)|.*\[\d*\]", re.DOTALL)
 
 
@@ -46,6 +48,11 @@ class ParquetFiles:
             schemas[schema_of(path, stamp(path))].append(path)
         reads = [self._read(schema, files, columns) for schema, files in schemas.items()]
         return " UNION ALL ".join(reads)
+
+    def zoned(self, paths: Sequence[str], column: Column) -> str:
+        """The type of the column tells, in each file by itself."""
+        types = {path: dict(schema_of(path, stamp(path))) for path in paths}
+        return among("_file", [path for path in paths if types[path].get(column.source) == ZONED])
 
     def rejects(self) -> str:
         """None: a file that cannot be read fails its unit."""
@@ -76,7 +83,7 @@ class ParquetFiles:
         return (
             f"SELECT {', '.join(fields)}, filename AS _file, file_row_number AS _row, "
             f"CAST(NULL AS STRING) AS _problem, {line} AS _line "
-            f"FROM read_parquet([{', '.join(map(literal, paths))}], filename = true, "
+            f"FROM read_parquet({by_name(paths)}, filename = true, "
             "file_row_number = true, hive_partitioning = false)"
         )
 
@@ -85,7 +92,7 @@ class ParquetFiles:
 def schema_of(path: str, stamp: str) -> Schema:
     """The columns of a file: once for each `stamp`, not for each window."""
     with duckdb.cursor() as con:  # to open a database would take longer
-        query = f"DESCRIBE SELECT * FROM read_parquet({literal(path)}, hive_partitioning = false)"
+        query = f"DESCRIBE SELECT * FROM read_parquet({by_name([path])}, hive_partitioning = false)"
         try:
             return tuple((name, kind) for name, kind, *_ in con.execute(query).fetchall())
         except duckdb.InvalidInputException as error:
@@ -105,7 +112,7 @@ def native(name: str, given: str, expected: str) -> str:
     """A column in the contract's type; bare where it is so already, for filters to reach it."""
     if given == expected or (given, expected) == ("VARCHAR", "STRING"):
         return quoted(name)
-    if given == "TIMESTAMP WITH TIME ZONE":
+    if given == ZONED:
         return f"timezone('UTC', {quoted(name)})"
     value = f"to_json({quoted(name)})" if NESTED.fullmatch(given) else quoted(name)
     return f"CAST({value} AS {expected})"

@@ -27,6 +27,12 @@ class RunnerTest extends Proofs {
       assert(here.silver() == Cells.ordered(here.rows(5)))
   }
 
+  test("what looks like a variable in a text of SQL is no such thing") {
+    val text = "$" + "{env:PATH}"
+    val query = s"SELECT ${Sql.literal(text)} FROM input"
+    assert(Sql.over(query)(Commands.spark.range(1).toDF()).head().getString(0) == text)
+  }
+
   proof("a warehouse that is an address, and no folder, is refused", having()) { here =>
     val elsewhere = here.copy(settings = Map("PIPELINE_WAREHOUSE" -> "s3://bucket/warehouse"))
     val result = elsewhere.command("plan", here.name)

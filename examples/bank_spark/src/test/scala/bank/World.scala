@@ -107,9 +107,15 @@ final case class World(
     facts("due").obj.toSeq.map { case (unit, why) => unit -> why.str }
   }
 
-  /** `backfill` of a range. */
+  /** `backfill` of a range, when its windows are over. */
   def backfill(start: LocalDateTime, end: LocalDateTime, options: String*): Result =
-    command(Seq("backfill", name, Times.text(start), Times.text(end)) ++ options: _*)
+    command(backfilling(start, end) ++ options: _*)
+
+  /** The words of such a command. */
+  def backfilling(start: LocalDateTime, end: LocalDateTime): Seq[String] = {
+    val later = end.plus(length).plus(limit[Duration]("grace").getOrElse(Duration.ZERO))
+    Seq("backfill", name) ++ Seq(start, end).map(Times.text) ++ Seq("--as-of", Times.text(later))
+  }
 
   /** Does again what was done, in the way of the extraction. */
   def again(windows: Int): Result =

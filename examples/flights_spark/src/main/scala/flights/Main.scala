@@ -99,7 +99,7 @@ object Main {
       case "status"   => PipelineStatus.of(pipeline, store, command.now)
       case "backfill" =>
         val history = Runner.known(pipeline, store)
-        val due = pipeline.extraction.again(command.start, command.end, history)
+        val due = pipeline.extraction.again(command.start, command.end, command.now, history)
         if (due.isEmpty)
           throw UsageError(s"there is no unit in [${command.start}, ${command.end})")
         report(pipeline, store, Runner.run(pipeline, store, due, command.how), due.size, 0)
@@ -126,7 +126,7 @@ object Main {
       log.info(s"${pipeline.name}: ${ended.size} of $due units")
     }
     val failed = ended.filter(_.error.nonEmpty).map(_.unit)
-    val parked = store.history().units(Status.Parked)
+    val parked = Runner.known(pipeline, store).units(Status.Parked)
     ujson.Obj(
       "done" -> (ended.size - failed.size),
       "rows" -> ended.map(_.rows).sum.toDouble,
@@ -183,6 +183,7 @@ object Main {
           opt[Unit]("rebuild")
             .action((_, c) => c.copy(how = c.how.copy(rebuild = true)))
             .text("From the raw rows that are kept, not the source."),
+          asOf,
           json
         ),
       command(

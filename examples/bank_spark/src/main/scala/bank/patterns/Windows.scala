@@ -3,7 +3,7 @@ package patterns
 
 import java.time.{Duration, LocalDateTime}
 
-import scala.util.Try
+import scala.util.{Success, Try}
 
 import org.apache.spark.sql.{DataFrame, SparkSession}
 
@@ -21,13 +21,15 @@ trait Windows extends Extraction {
   def unitType: String = "TIMESTAMP"
 
   /** Windows of this length, at these places. */
-  def owns(unit: String): Boolean =
-    unit.split("/").map(text => Try(LocalDateTime.parse(text))) match {
-      case Array(scala.util.Success(start), scala.util.Success(end)) =>
-        Duration.between(start, end) == every &&
-        Duration.between(since, start).toMillis % every.toMillis == 0
-      case _ => false
-    }
+  def owns(unit: String): Boolean = Windows.of(unit).exists { case Window(start, end) =>
+    Duration.between(start, end) == every &&
+    Duration.between(since, start).toMillis % every.toMillis == 0
+  }
+
+  /** From `since` to `until`. */
+  override def reaches(unit: String): Boolean = Windows.of(unit).exists { window =>
+    !window.from.isBefore(since) && !until.exists(window.to.isAfter)
+  }
 
   /** The windows that are over at `asOf`, oldest first. */
   def over(asOf: LocalDateTime): Seq[Window] = {
@@ -52,9 +54,14 @@ trait Windows extends Extraction {
     }
   }
 
-  /** The windows that touch `[start, end)`, whatever became of them. */
-  def again(start: LocalDateTime, end: LocalDateTime, history: History): Seq[Due] =
-    over(end.plus(every).plus(grace))
+  /** The windows that touch `[start, end)`, if they are over. */
+  def again(
+      start: LocalDateTime,
+      end: LocalDateTime,
+      asOf: LocalDateTime,
+      history: History
+  ): Seq[Due] =
+    over(asOf)
       .filter(window => window.to.isAfter(start) && window.from.isBefore(end))
       .map(window => Due(WorkUnit(window), Why.Again))
 
@@ -115,6 +122,12 @@ trait Windows extends Extraction {
 }
 
 object Windows {
+
+  /** The window that the ledger calls so. */
+  private def of(unit: String) = unit.split("/").map(text => Try(LocalDateTime.parse(text))) match {
+    case Array(Success(start), Success(end)) => Some(Window(start, end))
+    case _                                   => None
+  }
 
   /** From the first window's start to the last one's end. */
   def span(units: Seq[WorkUnit]): Window = {

@@ -58,10 +58,10 @@ final case class KafkaSource(
   private def cells(messages: DataFrame, contract: Contract) = {
     val cells = contract.source.map(one => col("_cells").getItem(one.source).as(one.name))
     val problem = whether(col("_cells").isNull, "not a JSON object").as("_problem")
-    val line = whether(col("_cells").isNull, col("_text")).as("_line")
+    val line = whether(col("_cells").isNull, expr("make_valid_utf8(_text)")).as("_line")
     messages
-      .withColumn("_text", expr("make_valid_utf8(CAST(value AS STRING))"))
-      .withColumn("_cells", expr("from_json(_text, 'MAP<STRING, STRING>')"))
+      .withColumn("_text", col("value").cast("string"))
+      .withColumn("_cells", whether(expr("is_valid_utf8(_text)"), JsonObject.parsed(col("_text"))))
       .select(cells ++ Seq(col("_file"), col("_row"), problem, line): _*)
   }
 }

@@ -7,7 +7,7 @@ import java.time.LocalDateTime
 
 import scala.util.Using
 
-import org.apache.spark.sql.functions.{col, expr, lit, xxhash64}
+import org.apache.spark.sql.functions.{col, concat_ws, expr, lit, nullif, when => whether, xxhash64}
 import org.apache.spark.sql.{DataFrame, SparkSession}
 import org.slf4j.LoggerFactory
 
@@ -69,12 +69,33 @@ final case class PostgresSource(
       PostgresSource.log.warn(s"$table has new columns: ${added.toSeq.sorted.mkString(", ")}")
   }
 
-  /** A column in its raw type, in UTC if it has a zone. */
+  /** A column in its raw type, in UTC if it has a zone. A time comes as text: as a time it would be
+    * one of the machine's zone on the way, and there is none that is infinite.
+    */
   private def cell(column: Column, kinds: Map[String, String]) = {
     val name = PostgresRelation.named(column)
     val utc = if (zoned(kinds(column.source))) s"$name AT TIME ZONE 'UTC'" else name
     val kind = PostgresConnection.kind(Table("", Seq(column)).schema.head.dataType)
-    s"CAST($utc AS $kind) AS ${quoted(column.name)}"
+    val text = if (isTime(column)) "::text" else ""
+    s"CAST($utc AS $kind)$text AS ${quoted(column.name)}"
+  }
+
+  private def isTime(column: Column) = column.kind == "DATE" || column.kind == "TIMESTAMP"
+
+  /** Texts of times as times; of those that are none here `_problem` tells. */
+  private def typed(rows: DataFrame, contract: Contract) = {
+    val cells = columns(contract).map {
+      case time if isTime(time) =>
+        val text = s"`${time.name}`"
+        expr(s"CASE WHEN rlike($text, '[0-9]$$') THEN CAST($text AS ${time.kind}) END")
+          .as(time.name)
+      case other => col(other.name)
+    }
+    val problems = columns(contract).filter(isTime).map { time =>
+      whether(col(time.name).endsWith("infinity"), s"${time.name}: infinite")
+        .when(col(time.name).endsWith("BC"), s"${time.name}: before the year 1")
+    }
+    rows.select(cells :+ nullif(concat_ws("; ", problems: _*), lit("")).as("_problem"): _*)
   }
 
   private def zoned(kind: String) = kind.endsWith("with time zone") && kind.startsWith("timestamp")
@@ -110,15 +131,14 @@ final case class PostgresSource(
       kinds: Map[String, String],
       contract: Contract
   ) = {
-    val nothing = lit(null).cast("string")
-    val traced = rows
-      .withColumn("_row", xxhash64(rows.columns.toIndexedSeq.map(col): _*))
+    val cells = columns(contract).map(column => col(column.name))
+    val traced = typed(rows, contract)
+      .withColumn("_row", xxhash64(cells: _*))
       .withColumn("_file", lit(table))
-      .withColumn("_problem", nothing)
-      .withColumn("_line", nothing)
-      .withColumn("_event_time", expr(utc(kinds, contract)))
-      .withColumn("_unit", expr(request.unit))
-    request.rows.of(traced)
+      .withColumn("_line", lit(null).cast("string"))
+    request.rows.of(
+      EventTime.at(traced, utc(kinds, contract)).withColumn("_unit", expr(request.unit))
+    )
   }
 
   private def utc(kinds: Map[String, String], contract: Contract) = when match {

@@ -80,6 +80,14 @@ class OffsetsTest extends AnyFunSuite {
     assert(gone == Seq(Offsets(0, 2, Set("b")), Offsets(0, 2)))
   }
 
+  test("what went before it was published is new when it comes back") {
+    val left = line(Seq(entry(Status.Failed, Seq(a, b))), "a" -> "one")
+    val unit = left.onceMore(Seq(a, b), withoutGone = true)
+    assert(unit.range == Offsets(0, 2) && Item.lost(Item.of(unit.detail)) == Seq("b"))
+    val done = Seq(entry(Status.Done, Item.of(unit.detail)))
+    assert(names(line(done, "a" -> "one", "b" -> "two").arrivals) == Seq(2L -> "b"))
+  }
+
   test("the ledger gives back what it was told") {
     val judged = b.copy(newest = Some("2025-01-01 00:00:00"), after = Some(None))
     val items = Seq(a, judged, a.copy(at = 2, lost = true))

@@ -1,6 +1,7 @@
 package bank
 package patterns
 
+import core._
 import Worlds._
 
 /** Time ranged: each window once; what comes later is counted. */
@@ -26,6 +27,17 @@ class TimeRangedTest extends Proofs {
       assert(here.status(here.over(1))("late").obj.isEmpty)
   }
 
+  proof("what was parked where nothing is read any more is no news", having("TimeRanged")) { here =>
+    here.write("a", here.rows(3))
+    val parking = here.from(new Failing(Set(here.begin))(_)).but(_.copy(behaviour = Parking))
+    assert(parking.run(here.over(1)).facts("parked").arr.size == 1)
+    assert(parking.run(here.over(1)).exit == 1)
+    val later = here.extracting { case it: TimeRanged => it.copy(since = here.end(1)) }
+    val result = later.run(here.over(1))
+    assert(result.exit == 0 && result.facts("parked").arr.isEmpty)
+    assert(later.status(here.over(1))("parked").arr.isEmpty)
+  }
+
   proof("several windows at once give the same rows", having("TimeRanged")) { here =>
     (0 until 6).foreach(window => here.write(s"w$window", here.rows(4, window)))
     val atOnce = here.copyTo("at_once").but(made => made.copy(chunk = 2))
@@ -36,4 +48,12 @@ class TimeRangedTest extends Proofs {
       assert(here.content() == atOnce.content())
     } else assert(result.exit == 2)
   }
+}
+
+/** Gives up at once. */
+private object Parking extends Behaviour {
+  def choose(due: Seq[Due]): Seq[Due] = due
+  def attempt(work: => Seq[Entry]): Seq[Entry] = work
+  def failed(attempt: Int): Status = Status.Parked
+  def carryOn(ended: Seq[Entry]): Boolean = true
 }

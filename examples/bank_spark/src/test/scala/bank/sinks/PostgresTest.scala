@@ -214,7 +214,7 @@ class PostgresTest extends Proofs {
   /** The command that does again what was done. */
   private def redo(here: World) =
     if (windowed().contains(here.name))
-      Seq("backfill", here.name, Times.text(here.begin), Times.text(here.end(2)))
+      here.backfilling(here.begin, here.end(2))
     else Seq("run", here.name, "--as-of", Times.text(here.over(3)))
 
   private def each = having("Postgres").intersect(rewriting)

@@ -35,6 +35,9 @@ class KafkaTest extends AnyFunSuite {
     """{"at": "2025-01-01T13:00:00"}"""
   )
 
+  private val broken = Seq("""{"Id": 5} {"Id": 6}""", "{'Id': 7}", """{"Id": NaN}""")
+  private val exact = """{"Id": 12345678901234567.10}"""
+
   private def source(partitions: Int = 1) =
     KafkaSource(
       KafkaConnection(KafkaServer.bootstrap),
@@ -51,15 +54,18 @@ class KafkaTest extends AnyFunSuite {
 
   test("messages are read by their offsets, and one that is no object is kept as it is") {
     val made = source()
-    KafkaServer.send(made.topic, messages)
-    val name = Messages(made.topic, 0, 1, 4).name
+    KafkaServer.send(made.topic, (messages :+ exact) ++ broken)
+    val name = Messages(made.topic, 0, 1, 8).name
     val found = read(made, Wanted.Items(Seq(name)), "id", "_row", "_file", "_problem", "_line")
     assert(
       found == Seq(
         Row("2", 1L, name, null, null),
         Row(null, 2L, name, "not a JSON object", "poison"),
-        Row(null, 3L, name, null, null)
-      )
+        Row(null, 3L, name, null, null),
+        Row("12345678901234567.10", 4L, name, null, null)
+      ) ++ broken.zipWithIndex.map { case (text, n) =>
+        Row(null, 5L + n, name, "not a JSON object", text)
+      }
     )
   }
 

@@ -3,6 +3,7 @@ package sources
 
 import java.sql.Connection
 import java.time.{Duration, LocalDateTime}
+import java.util.TimeZone
 
 import scala.concurrent.ExecutionContext.Implicits.global
 import scala.concurrent.duration.Duration.Inf
@@ -129,6 +130,19 @@ class PostgresTest extends AnyFunSuite {
       assert(found.select("_row").distinct().count() == 5)
       val again = source.read(spark, everything, contract).rows.orderBy("id")
       assert(found.select("_row").collect().toSeq == again.select("_row").collect().toSeq)
+    }
+  }
+
+  test("a time is none of the machine's zone, and one that is infinite is none, with the reason") {
+    val times = Seq("2025-03-30 01:30", "infinity", "-infinity", "0044-03-15 BC")
+    val rows = times.zipWithIndex.map { case (time, n) => s"$n, '$time', 1, ''" }
+    withTable("timestamp", "UTC", rows: _*) { (source, _) =>
+      TimeZone.setDefault(TimeZone.getTimeZone("Europe/London")) // where there was no 01:30
+      val found =
+        try source.read(spark, everything, contract).rows.orderBy("id").select("at", "_problem")
+        finally TimeZone.setDefault(TimeZone.getTimeZone("UTC"))
+      val none = Seq("at: infinite", "at: infinite", "at: before the year 1").map(Row(null, _))
+      assert(found.collect().toSeq == Row(LocalDateTime.of(2025, 3, 30, 1, 30), null) +: none)
     }
   }
 

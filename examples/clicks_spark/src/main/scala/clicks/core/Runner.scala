@@ -11,13 +11,17 @@ import scala.util.control.NonFatal
 import org.apache.spark.sql.{DataFrame, SparkSession}
 import org.slf4j.LoggerFactory
 
-/** How a run is asked for: `rebuild` takes the raw rows that the sink keeps, not the source. */
+/** How a run is asked for: `rebuild` takes the raw rows that the sink keeps, not the source; what
+  * was never done has none there.
+  */
 final case class How(jobs: Int = 1, rebuild: Boolean = false)
 
 /** The loop: what is due, chunk by chunk, rows and ledger together. It knows no pattern by name. */
 object Runner {
 
-  /** What the ledger knows, if its units are those of this pipeline's extraction. */
+  /** What the ledger knows, if its units are those of this pipeline's extraction. A unit that
+    * failed where nothing is read any more is no news: no run or backfill could do it.
+    */
   def known(pipeline: Pipeline[_], store: Store): History = {
     val history = store.history()
     history.latest.keys.find(!pipeline.extraction.owns(_)).foreach { unit =>
@@ -27,7 +31,9 @@ object Runner {
           "(`warehouse` in conf/)."
       )
     }
-    history
+    history.copy(latest = history.latest.filter { case (unit, entry) =>
+      entry.status == Status.Done || pipeline.extraction.reaches(unit)
+    })
   }
 
   /** The units that `run` would do now, and how many it would leave for later. */
@@ -50,7 +56,12 @@ object Runner {
     if (how.jobs > 1 && !pipeline.parallel)
       throw UsageError("these units write the same rows in part: do them with --jobs 1")
     val history = store.history()
-    val chunks = Due.chunks(pipeline.writing.admit(due, history), pipeline.chunk)
+    val chosen = if (how.rebuild) due.filter(one => history.done.contains(one.unit.key)) else due
+    if (how.rebuild && chosen.isEmpty)
+      throw UsageError(
+        "none of these units was ever done, so no raw rows of them are kept: leave out --rebuild"
+      )
+    val chunks = Due.chunks(pipeline.writing.admit(chosen, history), pipeline.chunk)
     val run = new Runner(pipeline, store, history, how)
     val ended = Vector.newBuilder[Entry]
     chunks.grouped(how.jobs).takeWhile(_ => pipeline.behaviour.carryOn(ended.result())).flatMap {

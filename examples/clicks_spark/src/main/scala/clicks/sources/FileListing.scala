@@ -3,7 +3,8 @@ package sources
 
 import java.io.{BufferedInputStream, EOFException, FileNotFoundException, InputStream}
 import java.net.URI
-import java.nio.file.{FileSystems, Files, Paths}
+import java.nio.file.attribute.BasicFileAttributes
+import java.nio.file.{FileSystems, Files, NoSuchFileException, Paths}
 
 import scala.collection.concurrent.TrieMap
 import scala.util.{Try, Using}
@@ -24,7 +25,7 @@ final case class Found(path: String, name: String, stamp: String, modified: Long
 
 /** The files that match a glob, on any file system that Hadoop knows.
   *
-  * Not those that are being written: `.*`, `_*` and `*.tmp`.
+  * Not those that are being written, `_*` and `*.tmp`, nor hidden ones: `.*`, also of folders.
   */
 final case class FileListing(glob: String) {
   private val wild = "[*?\\[]".r
@@ -61,8 +62,13 @@ final case class FileListing(glob: String) {
     val system = folder.getFileSystem(hadoop)
     val base = place(hadoop)
     val all =
-      try if (system.getUri.getScheme == "file") below(system, folder) else told(system, folder)
-      catch { case _: FileNotFoundException => Iterator.empty } // there is no such folder
+      try {
+        if (system.getUri.getScheme == "file") {
+          // Hadoop takes a folder that this user may not see for one that is not there.
+          Files.readAttributes(Paths.get(base), classOf[BasicFileAttributes])
+          below(system, folder)
+        } else told(system, folder)
+      } catch { case _: FileNotFoundException | _: NoSuchFileException => Iterator.empty }
     all.map(status => found(status, base)).filter(matches).map(readable).toSeq.sortBy(_.name)
   }
 
@@ -79,9 +85,9 @@ final case class FileListing(glob: String) {
   }
 
   private def matches(file: Found) = {
-    val last = file.name.split("/").last
-    !last.startsWith(".") && !last.startsWith("_") && !last.endsWith(".tmp") &&
-    matcher.matches(Paths.get(file.name))
+    val parts = file.name.split("/")
+    !parts.exists(_.startsWith(".")) && !parts.last.startsWith("_") &&
+    !parts.last.endsWith(".tmp") && matcher.matches(Paths.get(file.name))
   }
 
   /** Hadoop takes what stands before a colon in a name for the scheme of a URI. */

@@ -16,6 +16,9 @@ trait Format {
   def cheap: Boolean
   def raw(columns: Seq[Column]): Seq[Column]
 
+  /** Whether a file stores a column as moments, which are in UTC: texts tell that one by one. */
+  def zoned(spark: SparkSession, file: Found, column: String): Boolean = false
+
   /** The rows of files. One that tells by itself that it has no row of a span need not be read. */
   def scan(
       spark: SparkSession,
@@ -54,10 +57,8 @@ final case class FilesSource(
   def read(spark: SparkSession, request: Request, contract: Contract): Batch = {
     val files = wanted(listed(spark), request.rows)
     val asked = span(request.rows)
-    val scanned = scan(spark, files, contract, asked)
     val named = listing.named(spark.sparkContext.hadoopConfiguration)
-    val rows = EventTime
-      .timed(scanned, when, columns(contract), contract)
+    val rows = timed(spark, files, contract, asked)
       .withColumn("_file", named(col("_file")))
       .withColumn("_unit", expr(request.unit))
     val narrow = asked.fold(rows)(within(rows, _))
@@ -65,6 +66,27 @@ final case class FilesSource(
   }
 
   private def listed(spark: SparkSession) = listing.files(spark.sparkContext.hadoopConfiguration)
+
+  /** Rows with their event time, which is in the source's zone where a file tells none. */
+  private def timed(
+      spark: SparkSession,
+      files: Seq[Found],
+      contract: Contract,
+      span: Option[Span]
+  ) = {
+    val local = when.filter(_.zone != "UTC")
+    def told(file: Found) = local.exists { time =>
+      format.zoned(spark, file, contract.source.find(_.name == time.column).get.source)
+    }
+    val (zoned, others) = files.partition(told)
+    val parts = Seq(zoned -> when.map(_.copy(zone = "UTC")), others -> when)
+    parts
+      .filter { case (some, _) => some.nonEmpty || files.isEmpty }
+      .map { case (some, time) =>
+        EventTime.timed(scan(spark, some, contract, span), time, columns(contract), contract)
+      }
+      .reduce(_ union _)
+  }
 
   private def scan(
       spark: SparkSession,

@@ -6,12 +6,8 @@ import java.net.URI
 import java.nio.charset.StandardCharsets.UTF_8
 
 import scala.collection.concurrent.TrieMap
-import scala.util.{Try, Using}
+import scala.util.Using
 
-import com.fasterxml.jackson.core.{JsonParser, JsonToken}
-import com.fasterxml.jackson.databind.cfg.JsonNodeFeature
-import com.fasterxml.jackson.databind.json.JsonMapper
-import com.fasterxml.jackson.databind.{DeserializationFeature, JsonNode}
 import org.apache.hadoop.conf.Configuration
 import org.apache.hadoop.fs.Path
 import org.apache.spark.sql.functions.{
@@ -86,32 +82,6 @@ object JsonLines {
   /** Whether files have a last line that is a piece of one. */
   private val cut = TrieMap.empty[Found, Boolean]
 
-  private val mapper = JsonMapper
-    .builder()
-    .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-    .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES) // numbers as they are spelled
-    .build()
-
-  /** The values of an object as text, by key; None if a line is no object. */
-  private def cells(line: String): Option[Map[String, Option[String]]] =
-    Try(Using.resource(mapper.createParser(line))(values)).toOption.flatten
-
-  private def values(parser: JsonParser): Option[Map[String, Option[String]]] =
-    Option
-      .when(parser.nextToken == JsonToken.START_OBJECT) {
-        val keys = Iterator.continually(parser.nextFieldName).takeWhile(_ != null)
-        keys.map(key => key -> text(parser)).toMap
-      }
-      .filter(_ => parser.nextToken == null) // or else the line has more than an object
-
-  /** A number as it is spelled: as a value it would lose the sign of a zero. */
-  private def text(parser: JsonParser): Option[String] = parser.nextToken match {
-    case JsonToken.VALUE_NULL         => None
-    case token if token.isStructStart => Some(mapper.readTree[JsonNode](parser).toString)
-    case _                            => Some(parser.getText)
-  }
-
-  private val parsed = udf(cells(_))
   private val path = udf((uri: String) => new Path(new URI(uri)).toString)
 
   /** The lines of some files but for empty ones, each with its object if it is one. */
@@ -121,7 +91,7 @@ object JsonLines {
       .text(files.map(_.literal): _*)
       .select(FileListing.traces :+ col("value").as("_line") :+ text.as("_text"): _*)
       .where(trim(col("_line")) =!= "")
-      .withColumn("_cells", when(col("_text"), parsed(col("_line"))))
+      .withColumn("_cells", when(col("_text"), JsonObject.parsed(col("_line"))))
   }
 
   /** Whether the last line is no JSON, nor blank: once for each content, not for each window. */
@@ -130,7 +100,7 @@ object JsonLines {
     !FileListing.whole(hadoop, file) && {
       val stream = FileListing.opened(hadoop, file)
       Using.resource(new BufferedReader(new InputStreamReader(stream, UTF_8))) { reader =>
-        Try(mapper.readTree(reader.lines.reduce("", (_, line) => line))).isFailure
+        !JsonObject.isJson(reader.lines.reduce("", (_, line) => line))
       }
     }
   )

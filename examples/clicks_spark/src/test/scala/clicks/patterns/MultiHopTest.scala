@@ -31,8 +31,13 @@ class MultiHopTest extends Proofs {
     here.run(here.over(1))
     val before = here.content()
     here.remove("a")
-    assert(here.backfill(here.begin, here.end(1), "--rebuild").exit == 0)
+    assert(here.backfill(here.begin, here.end(2), "--rebuild").exit == 0)
     assert(here.content() == before)
+    assert(here.backfill(here.end(1), here.end(2), "--rebuild").exit == 2)
+    assert(
+      here.plan(here.over(2)).map(_._2).contains("new"),
+      "it has no raw rows: it was never done"
+    )
   }
 
   private def rebuilt = windowed("MultiHop", "Idempotent").intersect(mutable())

@@ -7,12 +7,16 @@ import org.scalatest.funsuite.AnyFunSuite
 
 /** The files that match a glob, by names that do not depend on where the folder is. */
 class FileListingTest extends AnyFunSuite {
-  test("a glob finds the files of its folders, by name, and none that are being written") {
+  test(
+    "a glob finds the files of its folders, by name, and none that are hidden or being written"
+  ) {
     Proofs.inFolder { folder =>
       val wanted = Seq("2025/01/a.csv", "2025/02/b c.csv")
+      val hidden = Seq(".snapshot/01/a.csv", "2025/.01/a.csv")
       val others = Seq("2025/a.csv", "2025/01/_a.csv", "2025/01/.a.csv", "2025/01/a.csv.tmp")
-      (wanted ++ others).foreach(make(folder, _))
+      (wanted ++ others ++ hidden).foreach(make(folder, _))
       assert(names(s"$folder/*/*/*.csv") == wanted)
+      assert(names(s"$folder/.snapshot/01/*.csv") == Seq("a.csv"), "who names it means it")
     }
   }
 

@@ -31,6 +31,7 @@ object Engine {
     conf
       .setAll(needed)
       .set("spark.sql.session.timeZone", "UTC")
+      .set("spark.sql.variable.substitute", "false") // ${...} in a text is what it is
       .set("spark.sql.timestampType", "TIMESTAMP_NTZ") // times are in UTC, and have no zone
       .set("spark.sql.legacy.parquet.nanosAsLong", "true") // Spark refuses a file with them else
     SparkSession.builder().config(conf).getOrCreate()
@@ -44,21 +45,28 @@ object Engine {
     val causes = Iterator.iterate(error)(_.getCause).takeWhile(_ != null).toSeq
     causes.collectFirst { case known: PipelineError => known }.getOrElse {
       val last = causes.last
-      val said = Option(last.getMessage).getOrElse(last.toString).linesIterator.nextOption()
-      val text = said.getOrElse(last.toString)
+      val text = said(last)
       last match {
         case _ if causes.exists(lost)                     => Transient(text)
         case gone: FileNotFoundException if !denied(gone) =>
           Transient(s"a file went while it was read: $text")
         case file: FileSystemException => EnvironmentFailure.refused(told(file))
-        case _: IOException            => EnvironmentFailure.refused(text)
-        case _: OutOfMemoryError       => EnvironmentFailure.refused(text, More)
-        case _: VirtualMachineError    => EnvironmentFailure(last.toString)
-        case _: LinkageError           => EnvironmentFailure(last.toString)
-        case _                         => Failed(text)
+        case known: IOException if ofTheMachine(known, text) => EnvironmentFailure.refused(text)
+        case _: IOException => // of what is in a file, which those around it name
+          Failed((causes.init.map(said).findLast(_.contains("file")) ++ Seq(text)).mkString(": "))
+        case _: OutOfMemoryError    => EnvironmentFailure.refused(text, More)
+        case _: VirtualMachineError => EnvironmentFailure(last.toString)
+        case _: LinkageError        => EnvironmentFailure(last.toString)
+        case _                      => Failed(text)
       }
     }
   }
+
+  private def said(error: Throwable) =
+    Option(error.getMessage).flatMap(_.linesIterator.nextOption()).getOrElse(error.toString)
+
+  private def ofTheMachine(error: IOException, said: String) =
+    error.getClass.getPackageName == "java.net" || EnvironmentFailure.mend(said).nonEmpty
 
   /** Java says of a file that may not be read what it says of one that is not there. */
   def denied(error: FileNotFoundException): Boolean =

@@ -41,8 +41,18 @@ trait Extraction {
   /** Whether a unit of the ledger is one of its own: rows of others would be owned twice. */
   def owns(unit: String): Boolean
 
+  /** Whether one of its units lies in what it reads now. */
+  def reaches(unit: String): Boolean = true
+
   def plan(asOf: LocalDateTime, history: History): Seq[Due]
-  def again(start: LocalDateTime, end: LocalDateTime, history: History): Seq[Due]
+
+  /** The units of `[start, end)` that are over at `asOf`, whatever became of them. */
+  def again(
+      start: LocalDateTime,
+      end: LocalDateTime,
+      asOf: LocalDateTime,
+      history: History
+  ): Seq[Due]
   def request(units: Seq[WorkUnit]): Request
 
   /** What units read and replace, with their rows, in which it may mark some as bad. */

@@ -32,6 +32,23 @@ class DeltaTest extends Proofs {
     assert(here.content() == before)
   }
 
+  proof("what could not be taken back at once is, before more is written", each) { here =>
+    fill(here)
+    val before = here.content()
+    val begun = here.folder.resolve(s"warehouse/ledger/${here.name}/.begun")
+    val aside = begun.resolveSibling(".aside")
+    here.pipeline.sink.open(here.pipeline, Commands.spark, write = true) { store =>
+      intercept[Failed](store.transact(Commands.spark) { into =>
+        into.append(table(here, "silver"), into.table("silver"))
+        Files.move(begun, aside)
+        throw Failed("made to")
+      })
+      Files.move(aside, begun)
+      store.transact(Commands.spark)(_ => Nil)
+    }
+    assert(here.content() == before)
+  }
+
   proof("while another run writes, a run stops and readers go on", each) { here =>
     fill(here)
     here.pipeline.sink.open(here.pipeline, Commands.spark, write = true) { _ =>
@@ -62,7 +79,7 @@ class DeltaTest extends Proofs {
       fill(here)
       val before = here.content()
       here.write("a", here.rows(5, version = 1).drop(2)) // corrected, and two rows are gone
-      val redo = Seq("backfill", here.name, Times.text(here.begin), Times.text(here.end(2)))
+      val redo = here.backfilling(here.begin, here.end(2))
       val (warehouse, never) = (here.folder.resolve("warehouse"), here.copyTo("never"))
       assert(never.command(redo: _*).exit == 0)
       val after = never.content()

@@ -4,7 +4,7 @@ package sources
 import java.nio.file.Files
 import java.nio.file.StandardOpenOption.APPEND
 import java.nio.file.attribute.FileTime
-import java.time.LocalDateTime
+import java.time.{Duration, LocalDateTime}
 
 import scala.jdk.CollectionConverters._
 import scala.util.Using
@@ -169,7 +169,22 @@ class FilesTest extends Proofs {
     assert(here.content() == before)
   }
 
-  proof("a time in nanoseconds is read to the microsecond", having("ParquetFiles")) { here =>
+  proof(
+    "a file with a broken page fails, and is no fault of the machine's",
+    having("ParquetFiles")
+  ) { here =>
+    val path = here.write("a", here.rows(9))
+    val bytes = Files.readAllBytes(path)
+    (20 until 40).foreach(n => bytes(n) = -1)
+    Files.write(path, bytes)
+    val result = here.but(_.copy(behaviour = Unaided)).run(here.over(1))
+    assert(result.exit == 1 && result.log.contains("a.parquet"), result.log)
+  }
+
+  proof(
+    "a time in nanoseconds is read to the microsecond, and one of a moment is in UTC",
+    having("ParquetFiles")
+  ) { here =>
     val kinds = Seq("false" -> "at", "true" -> "zoned")
     val fields = kinds.map { case (utc, name) => s"optional int64 $name (TIMESTAMP(NANOS,$utc));" }
     val schema = MessageTypeParser.parseMessageType(s"message nanos {${fields.mkString}}")
@@ -190,6 +205,14 @@ class FilesTest extends Proofs {
     assert(scan(columns) == Seq(Map("at" -> moment, "zoned" -> moment), Map.empty))
     val refused = intercept[Failed](scan(Seq(Column("at", "BIGINT", "at"))))
     assert(refused.getMessage.contains("at is TIMESTAMP_NTZ, not BIGINT"))
+    val contract = Contract("", Map("source" -> Table("source", columns)), Duration.ZERO)
+    def first(time: String) = {
+      val files = FilesSource(path.toString, format(here), Some(EventTime(time, "Europe/London")))
+      val request = Request("CAST(NULL AS TIMESTAMP)", Wanted.Everything)
+      val rows = files.read(Commands.spark, request, contract).rows
+      rows.selectExpr("min(_event_time)").head().get(0)
+    }
+    assert(columns.map(column => first(column.name)) == Seq(moment.minusHours(1), moment))
   }
 
   proof("a window is read by a filter that reaches into the files", windowed("ParquetFiles")) {

@@ -25,13 +25,15 @@ object EnvironmentFailure {
 
   /** What the machine refused, by what to do about it. */
   def refused(said: String, how: String = "See what is wrong there"): EnvironmentFailure = {
-    val known = Mend.collectFirst {
-      case (words, mend) if words.r.findFirstIn(said).nonEmpty => mend
-    }
     EnvironmentFailure(
-      s"$said. ${known.getOrElse(how)}, " +
+      s"$said. ${mend(said).getOrElse(how)}, " +
         "and run again: what was not finished is not there, and is done then"
     )
+  }
+
+  /** What to do about it, if these are words of the machine's. */
+  def mend(said: String): Option[String] = Mend.collectFirst {
+    case (words, mend) if words.r.findFirstIn(said).nonEmpty => mend
   }
 }
 

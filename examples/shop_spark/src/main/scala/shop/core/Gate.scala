@@ -10,6 +10,7 @@ import org.apache.spark.sql.functions.{coalesce, col, concat_ws, expr, lit, stru
   */
 final case class Gate(contract: Contract, raw: Table, eventTime: Option[String]) {
   private val columns = contract.source
+  private val kinds = raw.columns.map(column => column.name -> column.kind).toMap
   private val traces = raw.names.filter(_.startsWith("_")).map(col)
 
   /** Rows that keep every rule, with the contract's types and event time in UTC. */
@@ -43,11 +44,12 @@ final case class Gate(contract: Contract, raw: Table, eventTime: Option[String])
   /** The typed value of a raw column, as SQL. */
   def value(column: Column): String =
     if (eventTime.contains(column.name)) s"CAST(_event_time AS ${column.kind})"
+    else if (column.kind == "TIMESTAMP" && kinds(column.name) == "STRING")
+      EventTime.iso(s"`${column.name}`")
     else s"TRY_CAST(`${column.name}` AS ${column.kind})"
 
   /** Conditions that are true for a bad row, with the reason to give. */
   private def checks = {
-    val kinds = raw.columns.map(column => column.name -> column.kind).toMap
     val cells = columns.collect {
       case Column(name, kind, _, required, _) if required || eventTime.contains(name) =>
         col(name).isNull -> s"$name: no $kind"

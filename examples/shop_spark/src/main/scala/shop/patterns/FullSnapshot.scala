@@ -43,7 +43,12 @@ final case class FullSnapshot(
     Seq(Due(WorkUnit(current, Map("supersedes" -> ujson.Arr.from(failed.toSeq.sorted))), why))
   }
 
-  def again(start: LocalDateTime, end: LocalDateTime, history: History): Seq[Due] =
+  def again(
+      start: LocalDateTime,
+      end: LocalDateTime,
+      asOf: LocalDateTime,
+      history: History
+  ): Seq[Due] =
     throw UsageError(
       "a snapshot shows the source as it is now: what it was can't be read again, so there is " +
         "nothing to fill back. `run` takes the current one; bronze has the last ones."

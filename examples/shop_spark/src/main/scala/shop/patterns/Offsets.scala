@@ -25,9 +25,10 @@ trait Feed {
 /** One content of one file, at its place `at`.
   *
   * Content that replaces another is a new item, so that it comes even while a batch with the old
-  * content is stuck, and is `lost` to that batch. Once it was judged, `newest` is its own newest
-  * event time, and `after` that of all items of its lane before it, which decides what of it is
-  * late.
+  * content is stuck, and is `lost` to that batch. So is what went before it was published, if the
+  * batch is done without it: should it come back, it is a new item. Once it was judged, `newest` is
+  * its own newest event time, and `after` that of all items of its lane before it, which decides
+  * what of it is late.
   */
 final case class Item(
     at: Long,
@@ -64,7 +65,7 @@ object Item {
     )
   }
 
-  /** The files of items that were replaced. */
+  /** The files of items that were replaced, or went before they were published. */
   def lost(items: Seq[Item]): Seq[String] = items.filter(_.lost).map(_.file)
 
   def detail(items: Seq[Item]): Map[String, ujson.Value] =
@@ -79,10 +80,10 @@ object Item {
   * feed has now.
   */
 final case class Line(items: Seq[Item], published: Set[Long], found: Seq[Listed]) {
-  private val last = items.map(item => item.file -> item).toMap
+  private val last = items.filterNot(_.lost).map(item => item.file -> item).toMap
   private val now = found.map(one => one.file -> one).toMap
 
-  /** The last item of each file. */
+  /** The last item of each file that is not lost. */
   def newest: Seq[Item] = last.values.toSeq
 
   /** These items as they are in the line. */
@@ -122,8 +123,8 @@ final case class Line(items: Seq[Item], published: Set[Long], found: Seq[Listed]
     val contents = found.map(_.content).toSet
     val items = before.map { item =>
       val there = now.get(item.file)
-      val moved = there.isEmpty && !published(item.at) && contents(item.content)
-      val lost = item.lost || last(item.file).at != item.at || moved
+      val went = there.isEmpty && !published(item.at) && (withoutGone || contents(item.content))
+      val lost = item.lost || last(item.file).at != item.at || went
       if (lost) item.copy(lost = true) // under the stamp that its own content had
       else item.copy(stamp = there.fold(item.stamp)(_.stamp))
     }

@@ -49,7 +49,12 @@ final case class Streaming(
   }
 
   /** The batches that have events in `[start, end)`, and those of which none is known. */
-  def again(start: LocalDateTime, end: LocalDateTime, history: History): Seq[Due] = {
+  def again(
+      start: LocalDateTime,
+      end: LocalDateTime,
+      asOf: LocalDateTime,
+      history: History
+  ): Seq[Due] = {
     val seen = Line(history, feed.items)
     val line = seen.having(seen.arrivals) // what replaced a file is for the next run
     val touching = Streaming.entries(history).filter { entry =>

@@ -81,6 +81,7 @@ final private class DeltaStore(
   }
 
   def transact(session: SparkSession)(work: Transaction => Seq[Entry]): Seq[Entry] = synchronized {
+    takeBack() // where that failed, the versions to begin from are not the newest ones
     val number = ledger.next()
     begin(number)
     try {

@@ -40,6 +40,9 @@ final case class ParquetFiles(keepNewColumns: Boolean = false) extends Format {
 
   def raw(columns: Seq[Column]): Seq[Column] = columns
 
+  override def zoned(spark: SparkSession, file: Found, column: String): Boolean =
+    ParquetFiles.told(spark, file).stored.zoned(column)
+
   /** One read for each distinct schema: each is checked, and none hides another's columns. */
   def scan(
       spark: SparkSession,
@@ -96,8 +99,10 @@ final case class ParquetFiles(keepNewColumns: Boolean = false) extends Format {
   }
 }
 
-/** The columns of a file, as Spark takes them; of `nanos` it only knows that they are numbers. */
-final private case class Stored(schema: StructType, nanos: Set[String]) {
+/** The columns of a file, as Spark takes them; of `nanos` it only knows that they are numbers. The
+  * times of `zoned` are moments.
+  */
+final private case class Stored(schema: StructType, nanos: Set[String], zoned: Set[String]) {
   val types: Map[String, DataType] = schema.map { field =>
     field.name -> (if (nanos(field.name)) TimestampNTZType else field.dataType)
   }.toMap
@@ -136,10 +141,17 @@ object ParquetFiles {
       catch { case _: RuntimeException => throw FileListing.cutOff(file) }
     val types = new ParquetToSparkSchemaConverter(SQLConf.get)
     val found = ParquetFileFormat.readSchemaFromFooter(new Footer(path, footer), types)
-    val units = footer.getFileMetaData.getSchema.getFields.asScala.flatMap(unit).toMap
+    val fields = footer.getFileMetaData.getSchema.getFields.asScala.toSeq
+    val units = fields.flatMap(unit).toMap
     val nanos = units.collect { case (name, ChronoUnit.NANOS) => name }.toSet
     val times = units.flatMap { case (name, unit) => ends(footer, name, unit).map(name -> _) }
-    Told(Stored(StructType(found.map(_.copy(nullable = true))), nanos), times)
+    val zoned = fields.filter(isMoment).map(_.getName).toSet
+    Told(Stored(StructType(found.map(_.copy(nullable = true))), nanos, zoned), times)
+  }
+
+  private def isMoment(field: Field) = field.getLogicalTypeAnnotation match {
+    case time: TimestampLogicalTypeAnnotation => time.isAdjustedToUTC
+    case _                                    => false
   }
 
   /** A column of times, and what its numbers count. */

@@ -1,7 +1,9 @@
 package shop
 package patterns
 
-import core.History
+import java.time.LocalDateTime
+
+import core.{History, Times}
 import Worlds._
 
 /** Windows of event time: half-open, each done when it is over, whatever the order or the chunks.
@@ -18,6 +20,9 @@ class WindowsTest extends Proofs {
     here.write("a", here.rows(5))
     val result = here.run(here.over(1).minusSeconds(1))
     assert(result.exit == 0 && result.facts("done").num == 0)
+    val ever = here.backfilling(here.begin, LocalDateTime.of(9999, 12, 31, 0, 0))
+    val again = here.command(ever.init :+ Times.text(here.over(1).minusSeconds(1)): _*)
+    assert(again.exit == 2 && again.log.contains("there is no unit in"), again.log)
     assert(here.silver().isEmpty)
   }
 

@@ -95,7 +95,7 @@ object PartWorlds {
   /** The command that writes what was written once more. */
   def redo(here: World): Seq[String] =
     if (windowed().contains(here.name))
-      Seq("backfill", here.name, Times.text(here.begin), Times.text(here.end(1)))
+      here.backfilling(here.begin, here.end(1))
     else Seq("run", here.name, "--as-of", Times.text(here.over(2)))
 
   /** Opens the sink to write: that is when what was begun is finished, or dropped. */
