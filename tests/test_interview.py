@@ -195,7 +195,7 @@ def test_windows_follow_the_zone_and_the_time_that_the_user_says_instead(tmp_pat
     lines = [f"{n},2025-01-{1 + n:02d} 23:30:00,2025-03-{1 + n:02d}" for n in range(9)]
     (tmp_path / "orders.csv").write_text("\n".join(["id,at_time,seen_on", *lines, ""]))
     data = ("data?", "orders.csv")
-    zoned, script = ask(tmp_path, Script(data, ("Zone", "America/New_York")))
+    zoned, _ = ask(tmp_path, Script(data, ("Zone", "America/New_York")))
     (only,) = project(zoned).pipelines
     assert (only.answers["since"], only.answers["until"]) == ("2025-01-02", "2025-01-11")
     assert zoned is not None

@@ -10,6 +10,7 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
+from py4j.protocol import Py4JError  # type: ignore[import-untyped]
 from pyspark.sql import DataFrame
 from pyspark.sql import types as t
 
@@ -104,7 +105,10 @@ def schema_of(con: Connection, path: str) -> str:
         java, hadoop = context._jvm, context._jsc.hadoopConfiguration()
         at = java.org.apache.hadoop.fs.Path(location(path).replace("\\", ""))
         file = java.org.apache.parquet.hadoop.util.HadoopInputFile.fromPath(at, hadoop)
-        reader = java.org.apache.parquet.hadoop.ParquetFileReader.open(file)
+        try:
+            reader = java.org.apache.parquet.hadoop.ParquetFileReader.open(file)
+        except Py4JError as error:
+            raise cut_off(path) from error
         try:
             known[key] = str(reader.getFileMetaData().getSchema().toString())
         finally:
