@@ -14,7 +14,7 @@ import pytest
 
 from .engine import engine
 from .killing import NEVER, killed
-from .support import Column, EventTime, World, having, ordered, stamp, windowed
+from .support import Column, EventTime, Request, World, having, ordered, stamp, windowed
 
 Make = Callable[[str], World]
 each = pytest.mark.parametrize("name", having(source="Files"))
@@ -259,6 +259,20 @@ def test_a_parquet_time_in_utc_stays_where_others_are_in_the_zone_of_the_source(
     here.name_zone(here.write("b", rows[3:]), "Asia/Tokyo")
     assert here.run(here.over(1)).exit == 0
     assert here.silver() == ordered(rows)
+
+
+@pytest.mark.parametrize("name", formatted("JSONLines"))
+def test_a_decimal_number_has_all_of_its_digits(name: str, world: Make) -> None:
+    here, number = world(name), "-1234567890123456.78"  # a double has fewer
+    path = here.write("a", here.rows(1))
+    cells = {column.source: "@" for column in here.columns}
+    path.write_text(json.dumps(cells).replace('"@"', number) + "\n", "utf-8")
+    request = Request("CAST(NULL AS TIMESTAMP)", paths=(str(path),))
+    con = engine()
+    rows = here.pipeline.source.select(con, request, here.pipeline.contract)
+    for column in here.columns:
+        if column.type.startswith("DECIMAL"):
+            assert con.execute(f"SELECT {column.name} FROM ({rows})").fetchall() == [(number,)]
 
 
 @pytest.mark.parametrize("name", formatted("ParquetFiles"))

@@ -3,10 +3,11 @@
 import json
 import logging
 import os
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 from pyspark.sql import DataFrame
 
@@ -24,9 +25,14 @@ known: dict[tuple[str, str], frozenset[str | None]] = {}  # keys, by path and st
 
 @dataclass(frozen=True, slots=True)
 class JSONLines:
-    """A line that is no object is kept as it is, for quarantine. A nested value stays JSON."""
+    """A line that is no object is kept as it is, for quarantine. A nested value stays JSON.
+
+    A column that no line of a file has was renamed or removed. The files of a folder may be `pages`
+    of one answer: a row can leave out what it has not, and the last page can be one row.
+    """
 
     keep_new_columns: bool = False
+    pages: bool = False
     lazy = False
 
     def raw(self, columns: Sequence[Column]) -> tuple[Column, ...]:
@@ -37,7 +43,8 @@ class JSONLines:
             if not whole(path, mark := stamp(path)) and broken(path, mark):
                 raise cut_off(path)
         keys = keys_of(con, paths)
-        grown = [path for path in paths if self._has_more(path, keys[path], columns)]
+        self._refuse_missing(keys, columns)
+        grown = [path for path in paths if has_more(path, keys[path], columns)]
         fields = [f"cells[{literal(column.source)}] AS {column.name}" for column in columns]
         files = [os.path.abspath(path) for path in grown]  # noqa: PTH100
         kept = among("_file", files if self.keep_new_columns else ())
@@ -52,16 +59,28 @@ class JSONLines:
         """Texts tell by themselves."""
         return "false"
 
-    def _has_more(self, path: str, keys: frozenset[str | None], columns: Sequence[Column]) -> bool:
-        """Refuse a file that has lines, but a column in none of them; report one with more."""
-        expected = [column.source for column in columns]
-        if keys and (missing := [name for name in expected if name not in keys]):
-            raise PipelineError(
-                f"{path} has no {', '.join(missing)} in any line: renamed or removed at the source"
-            )
-        if added := sorted(key for key in keys if key is not None and key not in expected):
-            log.warning("%s has new columns: %s", path, ", ".join(added))
-        return bool(added)
+    def _refuse_missing(
+        self, keys: Mapping[str, frozenset[str | None]], columns: Sequence[Column]
+    ) -> None:
+        """Refuse a file that has lines, but a column in none of them."""
+        had: dict[str, set[str | None]] = defaultdict(set)
+        for path, mine in keys.items():
+            had[str(Path(path).parent) if self.pages else path] |= mine
+        for place, found in had.items():
+            missing = [column.source for column in columns if column.source not in found]
+            if found and missing:
+                raise PipelineError(
+                    f"{place} has no {', '.join(missing)} in any line: "
+                    "renamed or removed at the source"
+                )
+
+
+def has_more(path: str, keys: frozenset[str | None], columns: Sequence[Column]) -> bool:
+    """Report a file with more columns."""
+    expected = [column.source for column in columns]
+    if added := sorted(key for key in keys if key is not None and key not in expected):
+        log.warning("%s has new columns: %s", path, ", ".join(added))
+    return bool(added)
 
 
 def objects(con: Connection, paths: Sequence[str]) -> DataFrame:
