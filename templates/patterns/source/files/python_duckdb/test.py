@@ -1,5 +1,6 @@
 """Files: what is read of a folder, in which zone, and what happens when the files change."""
 
+import csv
 import json
 import os
 from collections.abc import Callable
@@ -216,6 +217,22 @@ def test_bytes_that_are_no_text_are_not_published(name: str, world: Make) -> Non
     assert here.run(here.over(1)).exit == 0
     assert here.silver() == ordered(rows[:-1])
     assert name in windowed() or len(here.table("quarantine")) == 1
+
+
+@pytest.mark.parametrize("name", formatted("CSV"))
+def test_a_cell_without_an_end_is_said_so(name: str, world: Make) -> None:
+    here = world(name)
+    source: Any = here.pipeline.source
+    path = here.write("a", here.rows(3))
+    text = path.read_bytes().decode(encoding_of(here)).rstrip()
+    path.write_bytes(f"{source.format.quote}{text}".encode(encoding_of(here)))
+    longest = csv.field_size_limit(3)
+    try:
+        result = here.run(here.over(1))
+    finally:
+        csv.field_size_limit(longest)
+    assert (result.exit, "its quote is never closed" in result.log) == (1, True), result.log
+    assert longest > 10_000_000
 
 
 @pytest.mark.parametrize("name", formatted("JSONLines"))

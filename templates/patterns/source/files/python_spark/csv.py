@@ -21,6 +21,9 @@ from .files import TRACES
 
 log = logging.getLogger(__name__)
 
+LONGEST = 16 * 1024 * 1024  # letters of a cell
+csv.field_size_limit(LONGEST)
+
 
 @dataclass(frozen=True, slots=True)
 class CSV:
@@ -83,7 +86,14 @@ class CSV:
 
     def cells(self, file: IO[str]) -> Iterator[list[str]]:
         """The cells of each line."""
-        return csv.reader(file, delimiter=self.delimiter, quotechar=self.quote or None)
+        lines = csv.reader(file, delimiter=self.delimiter, quotechar=self.quote or None)
+        try:
+            yield from lines
+        except csv.Error:
+            raise PipelineError(
+                f"{file.name}: a cell that goes on in line {lines.line_num} has no end: its quote is "
+                "never closed. Close it there, or move the file away"
+            ) from None
 
     def _read(
         self,
