@@ -216,7 +216,8 @@ def test_bytes_that_are_no_text_are_not_published(name: str, world: Make) -> Non
     path.write_bytes(before + cell + b"\xff" + after)
     assert here.run(here.over(1)).exit == 0
     assert here.silver() == ordered(rows[:-1])
-    assert name in windowed() or len(here.table("quarantine")) == 1
+    lost = here.status(here.over(1))["undated"] if name in windowed() else 0
+    assert len(here.table("quarantine")) + lost == 1
 
 
 @pytest.mark.parametrize("name", formatted("CSV"))
