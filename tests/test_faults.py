@@ -205,6 +205,27 @@ def test_what_may_not_be_read_is_an_error_and_not_an_empty_source(
     assert shop.call(*RUN)[0]["rows"] == DAYS * ROWS
 
 
+# A slip in the file that is edited first
+
+
+def test_a_slip_in_the_contract_is_said_with_its_place(
+    tmp_path: Path, templates: source.Templates
+) -> None:
+    shop = open_shop(tmp_path, templates)
+    contract = shop.folder / "src" / "shop" / "pipelines" / "p000" / "contract.yml"
+    right = contract.read_text(encoding="utf-8")
+    for text, slip, said in (
+        ("schema:", "schema", ", line 11: this is no YAML: could not find expected ':'"),
+        ("schema:", "schemas:", ": schema: Field required"),
+        ("physicalType:", "kind:", ": schema.0.properties.0.physicalType: Field required"),
+        ("- name: silver", "- name: sliver", ": schema has no table silver"),
+        ("property: freshness", "property: fresh", ": slaProperties has no freshness"),
+    ):
+        contract.write_text(right.replace(text, slip), encoding="utf-8")
+        _, log = shop.call("plan", "p000", code=2)
+        assert f"{contract}{said}" in log
+
+
 # Half a file
 
 
