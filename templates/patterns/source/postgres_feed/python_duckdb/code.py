@@ -11,10 +11,9 @@ from datetime import timedelta
 
 from ..core.errors import PipelineError, UsageError
 from ..core.postgres_connection import PostgresSession, constant, quoted
-from .postgres_relation import Database, PostgresRelation, Rows, prefix
+from .postgres_relation import FIRST, Database, PostgresRelation, Rows, prefix
 
 log = logging.getLogger(__name__)
-FIRST = "0001-01-01"  # what is before it has no place in the order
 AT_ONCE = 100  # ranges that one statement looks at
 HASH = "hashtextextended(CAST(ROW(one.*) AS text), 0)"
 
@@ -100,9 +99,10 @@ class PostgresFeed:
         time, *key = names = [quoted(name) for name in self.order]
         zoned = "with time zone" in relation.types[self.order[0]]
         now = "now()" if zoned else f"now() AT TIME ZONE {constant(self.zone)}"
-        odd = f"SELECT count(*) FROM {relation.name} WHERE {time} IS NULL OR {time} > {now}"
-        if waiting := session.query(odd)[0][0]:
-            log.warning("%s: %s rows wait: no time, or one to come", relation.name, waiting)
+        odd = f"{time} IS NULL OR {time} > {now} OR {time} < '{FIRST}'"
+        if waiting := session.query(f"SELECT count(*) FROM {relation.name} WHERE {odd}")[0][0]:
+            why = "no time, or one to come or before all years"
+            log.warning("%s: %s rows wait: %s", relation.name, waiting, why)
         wanted = [
             f"{time} >= '{FIRST}'",
             f"{time} <= {now}",

@@ -281,9 +281,11 @@ def test_nothing_is_looked_at_again_beyond_the_overlap(name: str, world: Make) -
 def test_a_time_to_come_does_not_pass_over_what_comes_before_it(name: str, world: Make) -> None:
     here = table(world(name), 0)
     far = here.row(7, datetime(2999, 1, 1))
-    here.do(here.insert([far]))
+    here.do(here.insert([far, *here.at(8)]))
+    ancient = f"{here.column(here.when)} = '0044-03-15 BC'"
+    here.do(f"UPDATE {here.place} SET {ancient} WHERE {here.same(8)}")
     result = here.run(NOW)
-    assert "1 rows wait: no time, or one to come" in result.log
+    assert "2 rows wait: no time, or one to come" in result.log
     here.do(here.insert(here.at(600)))
     assert here.run(NOW).exit == 0
     assert here.silver() == ordered(here.at(0, 600))
