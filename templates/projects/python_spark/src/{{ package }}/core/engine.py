@@ -32,6 +32,7 @@ FIXED = {
     "spark.sql.variable.substitute": "false",  # a text with ${...} in it is that text
     "spark.sql.constraintPropagation.enabled": "false",  # minutes for a filter on many columns
     "spark.ui.enabled": "false",
+    "spark.executor.defaultJavaOptions": "-Duser.timezone=UTC",  # in which JDBC reads times
 }
 NO_JAVA = (
     "Spark needs Java 17 (or 21), and {}. Install one (Debian: apt install openjdk-17-jdk-headless; "
