@@ -125,7 +125,9 @@ def _data(was: Side, now: Side) -> Iterator[str]:
     names = {key.name for key in keys.DATA}
     changed = {name for name in names if was.answers.get(name) != now.answers.get(name)}
     lost = [column for column in was.answers["columns"] if column not in now.answers["columns"]]
-    if lost or changed & set(_SHAPE):
+    formats = {side.answers.get("format") for side in (was, now)}
+    typed = len(formats) > 1 and "parquet" in formats and was.provides("raw_kept")  # not as texts
+    if lost or typed or changed & set(_SHAPE):
         yield f"Its tables were made for other columns. Begin with an empty sink: {now.empty}."
     elif changed:
         yield "Rows that were read before are as they were. {backfill} reads them again."

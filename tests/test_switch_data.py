@@ -184,6 +184,15 @@ def test_a_folder_of_another_sink_is_said_and_refused(
     agrees(project, said, "time_ranged")
 
 
+def test_raw_rows_that_come_in_other_types_are_said_and_refused(
+    releases: Releases, tmp_path: Path
+) -> None:
+    project = made(releases, tmp_path)
+    said = switch(releases, project, "--format", "parquet")
+    assert any("made for other columns" in line for line in said["lines"])
+    call(project, "run", code=USAGE)
+
+
 def test_windows_of_another_length_are_said_and_refused(releases: Releases, tmp_path: Path) -> None:
     project = made(releases, tmp_path)
     said = switch(releases, project, "--every", "12h")
