@@ -144,7 +144,7 @@ def _chosen(
             *raw.notes,
             *(kind.note for kind in every_kind if kind.note),
             *unsure(every_kind, final, nulls),
-            *guessed((key, number, moment), raw.rows, said),
+            *guessed((key, number, moment), columns, raw.rows, said),
             *when.notes,
         ),
     )

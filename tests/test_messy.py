@@ -224,6 +224,17 @@ def test_what_a_sample_says_of_its_columns_holds_in_every_file(kind: str, tmp_pa
             assert con.execute(query).fetchall() == [(1, "x")]
 
 
+@pytest.mark.parametrize("offset", [" +0100", "+01:00", " UTC"])
+def test_an_offset_of_any_spelling_is_read_as_the_sample_says(offset: str, tmp_path: Path) -> None:
+    lines = [
+        f"{n},2024-01-{n:02} 00:30:00{offset},2024-01-01 00:00:00{offset}" for n in range(1, 9)
+    ]
+    ran = project(tmp_path, sample(tmp_path, "id,happened_at,paid_at", *lines))
+    assert ran.answers["event_time"] == "happened_at"
+    assert ran.answers["since"] == ("2024-01-01" if offset == " UTC" else "2023-12-31")
+    assert (ran.published(), ran.unread()) == (8, 0)
+
+
 def test_lines_whose_quotes_are_escaped_otherwise_are_said_not_to_be_read(tmp_path: Path) -> None:
     note = ("plain", r'"say \"hi\", twice"')
     lines = [f"{n},2024-01-01T10:00:{n:02},{note[n % 2]}" for n in range(60)]

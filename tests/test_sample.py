@@ -173,6 +173,7 @@ def test_columns_that_cannot_be_asked_for_by_name_are_left_out_and_it_is_said(
         (("true", "False"), "BOOLEAN"),
         (("2025-01-01", "2025-01-02"), "DATE"),
         (("2025-01-01T00:00:00Z", "2025-01-02T00:00:00+02:00"), "TIMESTAMP"),
+        (("2025-02-30", "2025-02-31"), "STRING"),
         (("1", "N/A", "null"), "BIGINT"),
         (("1", "x"), "STRING"),
         (("+491234", "+495678"), "STRING"),
@@ -238,6 +239,15 @@ def test_recent_data_has_no_end(tmp_path: Path) -> None:
     assert infer(write(tmp_path, orders()), date(2025, 1, 29)).calendar.until is None
 
 
+def test_windows_of_hours_end_with_the_hour_of_the_newest_row(tmp_path: Path) -> None:
+    lines = [f"{n},2025-01-01T{n:02}:30:00Z" for n in range(17)]
+    path = write(tmp_path, "\n".join(["id,at", *lines, ""]))
+    answers = infer(path, TODAY).answers()
+    assert (answers["every"], answers["until"]) == ("1h", "2025-01-01T17:00:00")
+    later = look(path, TODAY, {"since": "2025-02-01"})[0]
+    assert later.calendar.until is None
+
+
 def test_an_event_time_may_miss_a_fifth_of_its_values_but_not_more(tmp_path: Path) -> None:
     lines = orders(50).splitlines()
     emptied = [",".join([*line.split(",")[:2], "", line.split(",")[3]]) for line in lines]
@@ -288,6 +298,14 @@ def test_an_amount_is_no_key_for_one_text_in_it_and_an_id_is_one_for_all_its_gap
     assert "amount has numbers, but not in 1 of 410 rows: kept as text." in sample.notes
     nameless = write(tmp_path, path.read_text().replace("order_id", "place"), "nameless.csv")
     assert infer(nameless).key == ()
+
+
+def test_numbers_that_count_from_1970_are_no_time_and_no_measure(tmp_path: Path) -> None:
+    rows = "".join(f"{n},{1772323200000 + n * 60000}\n" for n in range(20))
+    sample = infer(write(tmp_path, f"id,timestamp\n{rows}"))
+    assert (sample.event_time, sample.measure) == (None, None)
+    told = "timestamp_: numbers that count from 1970 are not read as times."
+    assert told in sample.notes
 
 
 def test_years_codes_and_postcodes_are_not_added_up(tmp_path: Path) -> None:
@@ -355,8 +373,8 @@ def test_columns_that_not_every_file_has_are_left_out_and_it_is_said(tmp_path: P
 
 def test_columns_of_parquet_files_get_a_type_that_fits_all_of_them(tmp_path: Path) -> None:
     files = (
-        "1::INT AS id, 1.5::DOUBLE AS x, 1.25::DECIMAL(9,2) AS d, 'a' AS s, 1 AS u, DATE '2025-01-01' AS at",
-        "2::BIGINT AS id, 3::INT AS x, 7::BIGINT AS d, 8 AS s, 1::UBIGINT AS u, TIMESTAMP '2025-01-02 03:00:00' AS at",
+        "1::INT AS id, 2::BIGINT AS n, 1.5::DOUBLE AS x, 1.25::DECIMAL(9,2) AS d, 'a' AS s, 1 AS u, DATE '2025-01-01' AS at",
+        "2::BIGINT AS id, 2::DOUBLE AS n, 3::INT AS x, 7::BIGINT AS d, 8 AS s, 1::UBIGINT AS u, TIMESTAMP '2025-01-02 03:00:00' AS at",
     )
     with duckdb.connect() as connection:
         for number, columns in enumerate(files):
@@ -369,7 +387,7 @@ def test_columns_of_parquet_files_get_a_type_that_fits_all_of_them(tmp_path: Pat
         "u": "DECIMAL(20,0)",
         "at_": "TIMESTAMP",
     }
-    assert "Left out, as its type is another one in some files: s." in sample.notes
+    assert "Left out, as its type is another one in some files: n, s." in sample.notes
 
 
 def test_a_long_file_is_looked_at_in_part_and_it_is_said(tmp_path: Path) -> None:

@@ -49,22 +49,22 @@ def read(
     moment, fit = times
     query = f"""
         SELECT min(d), max(d), count(DISTINCT d), count(DISTINCT h), min(d) FILTER (d > DATE '1970-01-01'),
-            count(*) FILTER (d <= DATE '1970-01-01'), max(d) FILTER (d <= $1::DATE)
-        FROM (SELECT CAST({moment.sql} AS DATE) AS d, date_trunc('hour', {moment.sql}) AS h
-              FROM typed WHERE {moment.sql} IS NOT NULL)
+            count(*) FILTER (d <= DATE '1970-01-01'), max(t) FILTER (d <= $1::DATE), max(t)
+        FROM (SELECT CAST({moment.sql} AS DATE) AS d, date_trunc('hour', {moment.sql}) AS h,
+              CAST({moment.sql} AS TIMESTAMP) AS t FROM typed WHERE {moment.sql} IS NOT NULL)
     """
-    first, last, days, hours, later, ancient, past = one(connection, query, [today])
+    first, last, days, hours, later, ancient, past, end = one(connection, query, [today])
     notes = list(fit.notes) if fit else []
     if later and ancient < moment.filled / 100 and ancient:
         notes.append(f"{ancient} events at or before 1970-01-01 look like placeholders.")
         first = later
     timed = raw.complete and moment.type == "TIMESTAMP"
     every = said.get("every") or _every((last - first).days + 1, days, hours, timed=timed)
-    start, newest = said.get("since") or first.isoformat(), past or last
+    start, newest = said.get("since") or first.isoformat(), past or end
     until = _until(datetime.fromisoformat(start), newest, every, today) if raw.complete else None
     if until and "until" not in said:
         notes.append(
-            f"The newest row is of {newest}: nothing from --until {until} on is read. "
+            f"The newest row is of {newest.date()}: nothing from --until {until.isoformat()} on is read. "
             "If more is coming: --until none"
         )
     if not raw.complete and "since" not in said:
@@ -84,13 +84,13 @@ def _every(span: int, days: int, hours: int, *, timed: bool) -> str:
     return "7d" if span >= LONG and days * SPARSE <= span else "1d"
 
 
-def _until(since: datetime, last: date, every: str, today: date) -> date | datetime | None:
-    """The end of the window that the newest day lies in: a part of a window is never over."""
+def _until(since: datetime, last: datetime, every: str, today: date) -> date | datetime | None:
+    """The end of the window that the newest event lies in: a part of a window is never over."""
     length = timedelta(minutes=int(every[:-1]) * MINUTES[every[-1]])
-    if today - last <= WINDOWS_LEFT * max(length, timedelta(days=1)):
+    left = today - last.date() <= WINDOWS_LEFT * max(length, timedelta(days=1))
+    if left or last < since:
         return None
-    over = datetime(last.year, last.month, last.day) + timedelta(days=1)  # noqa: DTZ001 - UTC
-    end = since - (since - over) // length * length
+    end = since + ((last - since) // length + 1) * length
     return end.date() if end.time() == time() else end
 
 

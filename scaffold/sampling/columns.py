@@ -60,7 +60,10 @@ def unsure(
 
 
 def guessed(
-    parts: tuple[Sequence[Column], Column | None, Column | None], rows: int, said: Collection[str]
+    parts: tuple[Sequence[Column], Column | None, Column | None],
+    columns: Sequence[Column],
+    rows: int,
+    said: Collection[str],
 ) -> Iterator[str]:
     """What was unsure about the parts that columns play (key, measure, event time), but for those that were said."""
     key, number, moment = parts
@@ -70,6 +73,8 @@ def guessed(
         yield f"The measure {number.name} is a guess: no column is named like one."
     if moment is None and "event_time" not in said:
         yield "No column says when a row happened: only full_snapshot and streaming fit."
+        if epochs := roles.counted(columns):
+            yield f"{', '.join(epochs)}: numbers that count from 1970 are not read as times."
 
 
 def _key(key: Sequence[Column], rows: int) -> Iterator[str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scaffold.sampling import moments
-from scaffold.sampling.session import quoted, text
+from scaffold.sampling.session import one, quoted, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,7 +27,10 @@ DIGITS, SCALE, LEAST_SCALE, PROBE = 18, 4, 2, 500
 SHARE = 0.95  # of the values that are numbers before it is said of a text
 _NUMBER = r"-?(\d+\.?\d*|\.\d+)"
 _FLOAT = r"-?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
-_GROUPED = r"-?[$€£]? ?\d{1,3}([.,]\d{3})+|-?[$€£]? ?\d+,\d+|[$€£] ?\d+(\.\d+)?"
+_GROUPED = (
+    r"-?[$€£]? ?\d{1,3}([.,]\d{3})+([.,]\d+)?( ?[$€£])?|-?[$€£]? ?\d+,\d+( ?[$€£])?|"
+    r"-?[$€£] ?\d+(\.\d+)?|-?\d+([.,]\d+)? ?[$€£]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +164,11 @@ def _of_time(connection: DuckDBPyConnection, source: str, nulls: tuple[str, ...]
     if fit is None:
         return None
     clock = any(re.fullmatch(moments.CLOCK, value) for value in values)
-    return Kind(source, "TIMESTAMP" if clock else "DATE", fit=fit, nulls=nulls)
+    type_ = "TIMESTAMP" if clock else "DATE"
+    (read,) = one(connection, f"SELECT count({moments.moment('v', fit, type_)}) FROM ({query})")
+    if read < SHARE * len(values):
+        return None  # texts like 2025-02-31, or what no cast reads
+    return Kind(source, type_, fit=fit, nulls=nulls)
 
 
 def typed(connection: DuckDBPyConnection, kinds: Iterable[Kind], nulls: tuple[str, ...]) -> None:

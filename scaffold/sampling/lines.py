@@ -37,11 +37,8 @@ def opened(connection: DuckDBPyConnection, files: Sequence[Path]) -> list[Opened
 def _opened(file: Path, types: Mapping[str, str], others: int, names: Mapping[str, str]) -> Opened:
     known = {key: names[key] for key in types}
     spelled = {name: key for key, name in known.items() if key.strip()}
-    note = (
-        f"Not a JSON object, so that it goes to quarantine: {others} of the lines of {file.name}."
-    )
     kinds = {names[key]: kind for key, kind in types.items()}
-    return Opened(file, _values(file, known), kinds, spelled, note if others else "")
+    return Opened(file, _values(file, known), kinds, spelled, others)
 
 
 def _types(connection: DuckDBPyConnection, file: Path) -> tuple[dict[str, str], int]:
@@ -60,7 +57,9 @@ def _types(connection: DuckDBPyConnection, file: Path) -> tuple[dict[str, str], 
         raise UsageError(f"The sample {file} is not JSON lines.", fix=fix)
     found = json.loads(structure or "{}")
     known = found.items() if isinstance(found, dict) else ()  # a text: no object has a key
-    plain = {key: kind if isinstance(kind, str) else "JSON" for key, kind in known}
+    numbers = ("BIGINT", "UBIGINT", "HUGEINT", "DOUBLE")  # which are told apart by their digits
+    plain = {key: "JSON" if isinstance(kind, dict | list) else kind for key, kind in known}
+    plain |= {key: "DOUBLE" for key, kind in plain.items() if kind in numbers}
     return plain, lines - objects
 
 

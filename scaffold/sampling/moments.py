@@ -9,7 +9,9 @@ from itertools import product
 
 from scaffold.sampling.session import text
 
-ISO = r"\d{4}-\d{1,2}-\d{1,2}([ T]\d{1,2}:\d{2}(:\d{2}(\.\d{1,9})?)?( ?(Z|[+-]\d{2}(:?\d{2})?))?)?"
+_ZONED = r"(Z|[+-]\d{2}(:?\d{2})?)"
+ISO = rf"\d{{4}}-\d{{1,2}}-\d{{1,2}}([ T]\d{{1,2}}:\d{{2}}(:\d{{2}}(\.\d{{1,9}})?{_ZONED}?)?)?"
+"""As far as a cast reads it: an offset follows the second, with no blank between."""
 OFFSET = r".*\d:\d{2}.* ?(Z|[+-]\d{2}(:?\d{2})?)"
 CLOCK = r".*\d:\d{2}.*"
 MOST = 4  # formats in one column; more is text that happens to look like dates
@@ -24,6 +26,7 @@ _DAYS = (
 _CLOCKS = (
     *("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", " %H:%M:%S %z"),
     *("T%H:%M", "T%H:%M:%S", "T%H:%M:%S.%f", "T%H:%M:%SZ", ":%H:%M:%S %z", ", %H:%M:%S"),
+    *("T%H:%MZ", "T%H:%M%z", " %H:%M %z", " %H:%M:%S.%f %z", " %H:%M:%S UTC", " %H:%M:%S.%f UTC"),
 )
 FORMATS = tuple(f"{day}{clock}" for day, clock in product(_DAYS, _CLOCKS))
 _PARTS = {

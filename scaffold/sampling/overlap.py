@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COLUMNS = 2_000
-INTEGERS = "UTINYINT USMALLINT UINTEGER TINYINT SMALLINT INTEGER BIGINT UBIGINT HUGEINT".split()
-"""From narrow to wide, as far as those go that are no BIGINT."""
+FLOATS, LARGE = {"FLOAT", "DOUBLE"}, {"BIGINT", "UBIGINT"}
+INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER", *LARGE}
 DIGITS, MOST_DIGITS = 19, 38  # of an integer, of a DECIMAL
 
 
@@ -26,7 +26,7 @@ class Opened:
     source: str
     types: dict[str, str]
     spelled: dict[str, str] = field(default_factory=dict)  # as the file has it, where that differs
-    note: str = ""
+    others: int = 0  # lines that give no row
 
     def called(self, name: str) -> str:
         return self.spelled.get(name, name)
@@ -76,10 +76,10 @@ def _wider(one: str, other: str) -> str:
         return one
     if "NULL" in pair:
         return max(pair - {"NULL"})
-    if pair <= {*INTEGERS, "FLOAT", "DOUBLE"}:
-        large = max(map(INTEGERS.index, pair & set(INTEGERS)), default=0)
-        wide = INTEGERS[max(large, INTEGERS.index("BIGINT"))]
-        return wide if pair <= set(INTEGERS) else "DOUBLE"
+    if pair <= {*INTEGERS, *FLOATS}:
+        if pair & FLOATS:  # which does not hold each value of the large ones
+            return "" if pair & LARGE else "DOUBLE"
+        return "UBIGINT" if "UBIGINT" in pair else "BIGINT"
     if all(kind in INTEGERS or kind.startswith("DECIMAL") for kind in pair):
         return _decimal(pair)
     if all(re.fullmatch(r"DATE|TIMESTAMP[ A-Z_]*", kind) for kind in pair):

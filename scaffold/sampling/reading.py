@@ -63,8 +63,9 @@ def read(connection: DuckDBPyConnection, found: Found, dialect: Dialect | None) 
         taken, skipped = _append(connection, one_file, types, limit)
         whole = whole and taken < limit
         ends.append((ends[-1] if ends else 0) + taken)
-        notes += [one_file.note] if one_file.note else []
         notes += [f"{one_file.file.name} has rows with too many or too few fields."] * skipped
+    if others := sum(one_file.others for one_file in opened):
+        notes.append(f"Lines that are no JSON objects give no row: {others} of those looked at.")
     rows = _count(connection)
     if rows == 0:
         raise UsageError(f"The sample {found.files[0]} has no rows.", "Only column names, if any.")

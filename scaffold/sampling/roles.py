@@ -37,6 +37,7 @@ NEVER = (
     r"phone|lat|latitude|lon|lng|longitude|age|rank|fips|nsn|number|no|nr|num|time|date|rate|ratio|"
     r"pct|percent|avg|mean|temp|temperature|index|score|rownames|level|class|group|flag|version|"
     r"column_?\d+|position|order|port|isbn|ean|sku|category|type|status|delay|rating|cyl|ind|"
+    r"timestamp|ts|epoch|"
     r"indicator|cd)(_|\d*$)"
 )
 
@@ -117,6 +118,18 @@ def _timely(connection: DuckDBPyConnection, column: Column, rows: int) -> float:
     score = 1.0 * (column.type == "TIMESTAMP") + 1.5 * bool(re.search(_TIME, column.name))
     score -= 1.5 * bool(re.search(_LATE, column.name)) + 2 * (1 - column.filled / rows)
     return score + min(1.0, column.distinct / rows) + float(ordered or 0) * (column.distinct > 1)
+
+
+def counted(columns: Sequence[Column]) -> list[str]:
+    """The columns that are named like a time and count from 1970, by their size: no pipeline reads them as times."""
+    sizes = [(10**9, 4 * 10**9), (10**12, 4 * 10**12)]  # seconds, milliseconds
+    return [
+        column.name
+        for column in columns
+        if column.type == "BIGINT"
+        and re.search(_TIME, column.name)
+        and any(low <= column.least <= column.most < high for low, high in sizes)
+    ]
 
 
 def measure(columns: Sequence[Column], taken: Sequence[Column]) -> Column | None:
