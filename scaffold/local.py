@@ -40,7 +40,8 @@ def describe(
     from scaffold.sampling import files  # noqa: PLC0415
 
     seen = files.find(sample)
-    name = str(entry.get("name") or names.slug(_stem(sample)) or "pipeline")
+    stem = names.free(_stem(sample), catalogue.reserved, catalogue.runtime.language)
+    name = str(entry.get("name") or stem or "pipeline")
     path = {"name": name, "path": f"data/{name}/{_plain(seen.glob, seen.format)}"}
     if "columns" in entry:
         return path | dict(entry), (), None

@@ -199,6 +199,9 @@ FOLDERS: dict[str, dict[str, list[str]]] = {
         "2.jsonl": [json.dumps(one | {"coupon": None}) for one in OBJECTS[10:]],
     },
     "case": {"1.jsonl": [json.dumps(one | {"userid": 1, "userId": "x"}) for one in OBJECTS]},
+    "folders": {
+        f"day={n}/1.csv": ["id,at", *(f"{n}{i},2024-01-0{n}" for i in range(10))] for n in (1, 2)
+    },
     "mark": {"1.jsonl": ["\ufeff" + json.dumps(OBJECTS[0]), *map(json.dumps, OBJECTS[1:])]},
     "mixed": {
         "1.jsonl": [json.dumps(one | {"amount": str(one["amount"])}) for one in OBJECTS[:10]],
@@ -212,6 +215,7 @@ def test_what_a_sample_says_of_its_columns_holds_in_every_file(kind: str, tmp_pa
     folder = tmp_path / "orders"
     folder.mkdir()
     for name, lines in FOLDERS[kind].items():
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text("\n".join([*lines, ""]), encoding="utf-8")
     grown = kind in {"csv", "optional"}
     ran = project(tmp_path, folder, grown=grown)
@@ -242,6 +246,13 @@ def test_lines_whose_quotes_are_escaped_otherwise_are_said_not_to_be_read(tmp_pa
     assert (ran.published(), ran.unread()) == (30, 30)
     told = "escaped with \\: lines that have them cannot be split and are not read"
     assert any(told in one for one in ran.notes)
+
+
+def test_a_file_may_be_called_like_what_a_project_needs_itself(tmp_path: Path) -> None:
+    file = sample(tmp_path, "id,happened_at", "1,2024-01-01", name="ledger")
+    words = ("--defaults", "--dry-run", "--json", "--sample", str(file))
+    found = json.loads(call(tmp_path, ROOT, "scaffold", "new", "p", *words))
+    assert found["answers"]["pipelines"][0]["name"] == "ledger_pipeline"
 
 
 @pytest.mark.parametrize(("header", "ships"), [("order,happened_at", False), (None, True)])

@@ -135,7 +135,7 @@ def _of_text(connection: DuckDBPyConnection, source: str, seen: Profile) -> Kind
         return Kind(source, "STRING", note=note)
     numbers = max(seen.floats, seen.grouped)
     others = seen.filled - numbers
-    told = others < (1 - SHARE) * seen.filled and not seen.zeros
+    told = 0 < others < (1 - SHARE) * seen.filled and not seen.zeros
     note = f"{source} has numbers, but not in {others} of {seen.filled} rows: kept as text."
     return Kind(source, "STRING", note=note if told else "", figures=numbers > others)
 

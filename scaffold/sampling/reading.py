@@ -84,14 +84,15 @@ def spread(files: tuple[Path, ...]) -> tuple[Path, ...]:
 
 
 def readers(file: Path, dialect: Dialect | None) -> list[str]:
-    """The table functions to try on one file, the strictest first."""
+    """The table functions to try on one file, the strictest first. A folder called `day=1` is no column of it."""
     name = text(escape(str(file)))
     if dialect is None:
-        return [f"read_parquet({name})"]
+        return [f"read_parquet({name}, hive_partitioning = false)"]
     options = (
         f"delim = {text(dialect.delimiter)}, quote = {text(dialect.quote)}, "
         f"encoding = {text(dialect.encoding)}, header = {str(dialect.header).lower()}, "
-        "skip = 0, comment = '', nullstr = [''], all_varchar = true, max_line_size = 8000000"
+        "skip = 0, comment = '', nullstr = [''], all_varchar = true, max_line_size = 8000000, "
+        "hive_partitioning = false"
     )
     return [f"read_csv({name}, {options}{more})" for more in ("", FORGIVING)]
 
