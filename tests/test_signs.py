@@ -179,6 +179,13 @@ def test_of_files_that_were_read_in_part_nothing_is_said_about_what_is_not_there
     assert found["volume"] == "little"
 
 
+def test_of_many_files_it_is_said_how_many_were_looked_at(write: Write) -> None:
+    path = write("order_id,ordered_at,amount", **{f"f{n:02}": orders(n, 2) for n in range(1, 21)})
+    found = sample.infer(path, START.date())
+    told = "8 of 20 files were looked at: a unit fails with one of the others that lacks a column."
+    assert told in found.notes
+
+
 def test_the_key_tells_where_no_column_is_named_as_one(write: Write) -> None:
     def rows(day: int) -> list[Row]:
         return [(START + timedelta(days=day, hours=n), f"town {n}", n) for n in range(20)]

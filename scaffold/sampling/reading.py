@@ -19,7 +19,7 @@ from scaffold.sampling.overlap import Opened, overlap
 from scaffold.sampling.session import one, quoted, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from duckdb import DuckDBPyConnection
@@ -48,12 +48,7 @@ class Raw:
 def read(connection: DuckDBPyConnection, found: Found, dialect: Dialect | None) -> Raw:
     """Fills `raw`; raises when the files hold no rows or more columns than anyone can confirm."""
     files = spread(found.files)
-    if found.format == "jsonl":
-        opened = lines.opened(connection, files)
-    else:
-        opened = [_open(connection, file, dialect) for file in files]
-    if not opened:
-        raise UsageError(f"The sample {found.files[0]} has no rows.", "Only empty objects, if any.")
+    opened = _opened(connection, files, found.format, dialect)
     types, notes = overlap(opened, "JSON" if found.format == "jsonl" else "")
     limit = max(100, min(ROWS, CELLS // len(types)) // len(files))
     _create(connection, types, found.format)
@@ -71,6 +66,9 @@ def read(connection: DuckDBPyConnection, found: Found, dialect: Dialect | None) 
         raise UsageError(f"The sample {found.files[0]} has no rows.", "Only column names, if any.")
     complete = whole and len(files) == len(found.files)
     notes += [] if complete else [PARTIAL]
+    if len(files) < len(found.files):
+        some = f"{len(files)} of {len(found.files)} files were looked at"
+        notes.append(f"{some}: a unit fails with one of the others that lacks a column.")
     first, told = opened[0], tuple(notes)
     names = tuple(first.types)
     return Raw(types, rows, complete, told, names, first.spelled, tuple(ends), whole)
@@ -95,6 +93,16 @@ def readers(file: Path, dialect: Dialect | None) -> list[str]:
         "hive_partitioning = false"
     )
     return [f"read_csv({name}, {options}{more})" for more in ("", FORGIVING)]
+
+
+def _opened(
+    connection: DuckDBPyConnection, files: Sequence[Path], form: str, dialect: Dialect | None
+) -> list[Opened]:
+    if form != "jsonl":
+        return [_open(connection, file, dialect) for file in files]
+    if opened := lines.opened(connection, files):
+        return opened
+    raise UsageError(f"The sample {files[0]} has no rows.", "Only empty objects, if any.")
 
 
 def _open(connection: DuckDBPyConnection, file: Path, dialect: Dialect | None) -> Opened:
