@@ -237,6 +237,7 @@ def test_an_offset_of_any_spelling_is_read_as_the_sample_says(offset: str, tmp_p
     assert ran.answers["event_time"] == "happened_at"
     assert ran.answers["since"] == ("2024-01-01" if offset == " UTC" else "2023-12-31")
     assert (ran.published(), ran.unread()) == (8, 0)
+    assert not [note for note in ran.notes if "--time-zone" in note]
 
 
 def test_lines_whose_quotes_are_escaped_otherwise_are_said_not_to_be_read(tmp_path: Path) -> None:

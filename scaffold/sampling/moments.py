@@ -12,7 +12,7 @@ from scaffold.sampling.session import text
 _ZONED = r"(Z|[+-]\d{2}(:?\d{2})?)"
 ISO = rf"\d{{4}}-\d{{1,2}}-\d{{1,2}}([ T]\d{{1,2}}:\d{{2}}(:\d{{2}}(\.\d{{1,9}})?{_ZONED}?)?)?"
 """As far as a cast reads it: an offset follows the second, with no blank between."""
-OFFSET = r".*\d:\d{2}.* ?(Z|[+-]\d{2}(:?\d{2})?)"
+OFFSET = r".*\d:\d{2}.* ?(Z|UTC|[+-]\d{2}(:?\d{2})?)"
 CLOCK = r".*\d:\d{2}.*"
 MOST = 4  # formats in one column; more is text that happens to look like dates
 LONGEST = 40  # letters of a date
