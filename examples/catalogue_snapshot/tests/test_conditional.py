@@ -1,7 +1,9 @@
 """Conditional: each clean row goes to exactly one table, by rules that are decided at run time."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -88,6 +90,17 @@ def test_the_settings_come_from_conf_and_the_environment(name: str, world: Make)
     setting = f"PIPELINE_PIPELINES__{name.upper()}__ROUTING__{key.upper()}"
     other = replace(here, settings={setting: "7"}, folder=here.folder.with_name("other"))
     assert other.pipeline.writing.values == {**values, key: 7}  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", having(structure="Conditional")[:1])
+def test_a_text_of_conf_stays_a_text(
+    name: str, world: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = shutil.copytree("conf", tmp_path / "conf") / "local.toml"
+    there.write_text(f'[pipelines.{name}.routing]\ntext = "007"\nnumber = 7\n', "utf-8")
+    monkeypatch.chdir(tmp_path)
+    values = world(name).pipeline.writing.values  # type: ignore[attr-defined]
+    assert (values["text"], values["number"]) == ("007", 7)
 
 
 @each

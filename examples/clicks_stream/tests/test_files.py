@@ -1,5 +1,6 @@
 """Files: what is read of a folder, in which zone, and what happens when the files change."""
 
+import csv
 import json
 import os
 from collections.abc import Callable
@@ -14,7 +15,7 @@ import pytest
 
 from .engine import engine
 from .killing import NEVER, killed
-from .support import Column, EventTime, World, having, ordered, stamp, windowed
+from .support import Column, EventTime, Request, World, having, ordered, stamp, windowed
 
 Make = Callable[[str], World]
 each = pytest.mark.parametrize("name", having(source="Files"))
@@ -166,20 +167,73 @@ def formatted(kind: str) -> list[str]:
     return [n for n in having(source="Files") if type(sources[n].format).__name__ == kind]
 
 
+def encoding_of(here: World) -> str:
+    """How CSV files of this pipeline spell letters as bytes."""
+    source: Any = here.pipeline.source
+    return str(source.format.encoding)
+
+
 @pytest.mark.parametrize("name", formatted("CSV"))
 def test_a_quote_that_is_never_closed_drops_nothing(name: str, world: Make) -> None:
     here = world(name)
     files = 2 * (os.cpu_count() or 1) + 1  # of so many DuckDB reads each in one piece
     for number, row in enumerate(here.rows(files)):
         path = here.write(f"{number:03}", [row])
-    form: Any = here.pipeline.source
-    form = form.format
-    with path.open("a", encoding=form.encoding) as file:
-        file.write(f"{form.quote or form.delimiter}Smith\n")
+    source: Any = here.pipeline.source
+    with path.open("a", encoding=encoding_of(here)) as file:
+        file.write(f"{source.format.quote or source.format.delimiter}Smith\n")
     assert here.run(here.over(1)).exit == 0
     assert here.silver() == ordered(here.rows(files))
     lost = here.status(here.over(1))["undated"] if name in windowed() else 0
     assert len(here.table("quarantine")) + lost == 1
+
+
+@pytest.mark.parametrize("name", formatted("CSV"))
+@pytest.mark.parametrize(
+    ("first", "others"), [("\r\n", "\n"), ("\n", "\r\n"), ("\r", "\r")], ids=["dos", "unix", "mac"]
+)
+def test_lines_end_in_any_way(name: str, first: str, others: str, world: Make) -> None:
+    here = world(name)
+    path = here.write("a", here.rows(5))
+    encoding = encoding_of(here)
+    line, *lines = path.read_bytes().decode(encoding).splitlines()
+    text = f"{line}{first}" + "".join(f"{line}{others}" for line in ["", *lines])
+    path.write_bytes(text.encode(encoding))
+    assert here.run(here.over(1)).exit == 0
+    assert here.silver() == ordered(here.rows(5))
+    assert here.table("quarantine") == []
+
+
+@pytest.mark.parametrize("name", formatted("CSV"))
+def test_bytes_that_are_no_text_are_not_published(name: str, world: Make) -> None:
+    here = world(name)
+    texts = [c.name for c in here.columns if c.type == "STRING" and c.name != here.when]
+    if not texts or encoding_of(here) != "utf-8":
+        return
+    rows = here.rows(5)
+    path = here.write("a", rows)
+    before, cell, after = path.read_bytes().rpartition(rows[-1][texts[-1]].encode())
+    path.write_bytes(before + cell + b"\xff" + after)
+    assert here.run(here.over(1)).exit == 0
+    assert here.silver() == ordered(rows[:-1])
+    lost = here.status(here.over(1))["undated"] if name in windowed() else 0
+    assert len(here.table("quarantine")) + lost == 1
+
+
+@pytest.mark.parametrize("name", formatted("CSV"))
+def test_a_cell_without_an_end_is_said_so(name: str, world: Make) -> None:
+    here = world(name)
+    source: Any = here.pipeline.source
+    path = here.write("a", here.rows(3))
+    text = path.read_bytes().decode(encoding_of(here)).rstrip()
+    path.write_bytes(f"{source.format.quote}{text}".encode(encoding_of(here)))
+    longest = csv.field_size_limit(3)
+    try:
+        result = here.run(here.over(1))
+    finally:
+        csv.field_size_limit(longest)
+    assert (result.exit, "its quote is never closed" in result.log) == (1, True), result.log
+    assert longest > 10_000_000
 
 
 @pytest.mark.parametrize("name", formatted("JSONLines"))
@@ -223,6 +277,34 @@ def test_a_parquet_time_in_utc_stays_where_others_are_in_the_zone_of_the_source(
     here.name_zone(here.write("b", rows[3:]), "Asia/Tokyo")
     assert here.run(here.over(1)).exit == 0
     assert here.silver() == ordered(rows)
+
+
+@pytest.mark.parametrize("name", formatted("JSONLines"))
+def test_a_decimal_number_has_all_of_its_digits(name: str, world: Make) -> None:
+    here, number = world(name), "-1234567890123456.78"  # a double has fewer
+    path = here.write("a", here.rows(1))
+    cells = {column.source: "@" for column in here.columns}
+    path.write_text(json.dumps(cells).replace('"@"', number) + "\n", "utf-8")
+    request = Request("CAST(NULL AS TIMESTAMP)", paths=(str(path),))
+    con = engine()
+    rows = here.pipeline.source.select(con, request, here.pipeline.contract)
+    for column in here.columns:
+        if column.type.startswith("DECIMAL"):
+            assert con.execute(f"SELECT {column.name} FROM ({rows})").fetchall() == [(number,)]
+
+
+@pytest.mark.parametrize("name", formatted("ParquetFiles"))
+def test_a_file_that_is_broken_fails_its_unit_and_not_the_run(name: str, world: Make) -> None:
+    here = world(name)
+    path = here.write("a", here.rows(3))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4] + bytes(30) + whole[34:])
+    result = here.run(here.over(1))
+    assert result.exit == 1, result.log
+    assert path.name in result.log or "reading file" not in result.log  # DuckDB does not tell
+    assert here.silver() == []
+    path.write_bytes(whole)
+    assert here.run(here.over(1)).exit == 0
 
 
 @pytest.mark.parametrize("name", formatted("ParquetFiles"))

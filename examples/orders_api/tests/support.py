@@ -96,7 +96,8 @@ class World:
         """The pipeline, wired into this world, with the limits that the proofs count on."""
         with mock.patch.dict("os.environ", self.env):
             made = MAKE[self.name](load())
-        parts = () if hasattr(made.source, "producer") else ("extraction", "behaviour", "source")
+        consumer = hasattr(made.source, "producer")
+        parts = ("source",) if consumer else ("extraction", "behaviour", "source")
         limited = {part: _limited(getattr(made, part)) for part in parts}
         return replace(made, **limited | dict(self.changes))
 

@@ -37,7 +37,8 @@ def test_a_link_leads_to_the_next_page_wherever_it_stands(paging: Any) -> None:
 def test_a_cursor_is_sent_along_or_is_an_address(paging: Any) -> None:
     how = paging.Cursor("meta.next", "after")
     assert after(how, {"meta": {"next": "a/b=="}}) == f"{HERE}&after=a%2Fb%3D%3D"
-    assert after(how, {"meta": {"next": "/v1/more?c=1"}}) == "https://api.test/v1/more?c=1"
+    assert after(how, {"meta": {"next": "/v1/orders?c=1"}}) == "https://api.test/v1/orders?c=1"
+    assert after(how, {"meta": {"next": "/9j/4A"}}) == f"{HERE}&after=%2F9j%2F4A"
     assert after(how, {"meta": {"next": "https://api.test/x"}}) == "https://api.test/x"
     ends: list[Any] = [{"meta": {"next": None}}, {"meta": {"next": ""}}, {"meta": 1}, {}]
     assert [after(how, body) for body in ends] == [None] * 4

@@ -27,6 +27,12 @@ def test_a_cast_in_the_owner_s_sql_does_not_follow_the_machine_s_zone() -> None:
     assert b"datetime.date(2025, 1, 2)" in done.stdout
 
 
+def test_executors_of_a_cluster_are_in_utc_as_the_driver_is() -> None:
+    """A driver of JDBC reads times in the zone of its JVM, which may skip an hour."""
+    conf = engine().spark.sparkContext.getConf()
+    assert "-Duser.timezone=UTC" in conf.get("spark.executor.defaultJavaOptions", "")
+
+
 @pytest.mark.parametrize("name", lazy)
 def test_a_window_is_read_by_a_filter_that_reaches_into_the_files(name: str, world: Make) -> None:
     here = world(name)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from .support import Failing, World, losing, ordered, redone, windowed
+from .support import Failing, World, losing, ordered, redone, stamp, windowed
 
 Make = Callable[[str], World]
 each = pytest.mark.parametrize("name", windowed())
@@ -35,6 +35,15 @@ def test_a_window_that_is_not_over_is_not_read(name: str, world: Make) -> None:
     assert here.silver() == []
     here = replace(here, clock=here.over(1))
     assert here.backfill(here.begin, datetime(9999, 12, 31)).facts["done"] == 1
+
+
+@pytest.mark.parametrize("name", windowed()[:1])
+def test_a_range_has_a_start_and_an_end_in_utc(name: str, world: Make) -> None:
+    here = world(name)
+    assert "Missing argument 'START'" in here.command("backfill", name).log
+    here.write("a", here.rows(5))
+    times = [f"{stamp(time)}Z" for time in (here.begin, here.end(1))]
+    assert here.command("backfill", name, *times).facts["rows"] == 5
 
 
 @pytest.mark.parametrize("name", [n for n in windowed() if n in redone() and n in losing()])

@@ -60,6 +60,8 @@ def test_stale_data_is_not_ready_until_the_producer_brings_more(name: str, world
         refused(consumer, datetime(2100, 1, 1), 4, "stale")
         return
     refused(consumer, late, 4, "stale")
+    ended = consumer.having("source", until=here.over(2))
+    assert (ended.run(late).exit, ended.status(late)["fresh"]) == (0, True)
     number = int((late - here.begin) / here.length)
     here.write("new", here.rows(3, number - 1))
     assert here.run(late + here.length).exit == 0

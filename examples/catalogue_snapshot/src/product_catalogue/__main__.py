@@ -23,9 +23,12 @@ from .pipelines import PIPELINES
 Facts = dict[str, Any]
 logger = logging.getLogger(__name__)
 stop = threading.Event()
-moment = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
+times = ("", "T%H:%M", "T%H:%MZ", "T%H:%M:%S", "T%H:%M:%SZ")
+moment = click.DateTime([f"%Y-%m-%d{time}" for time in times])
 one_or_all = click.argument("name", metavar="[PIPELINE]", required=False)
-as_of = click.option("--as-of", "now", type=moment, help="Stands in for the clock (UTC).")
+as_of = click.option(
+    "--as-of", "now", metavar="TIME", type=moment, help="Stands in for the clock (UTC)."
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print facts as JSON.")
 
 
@@ -70,17 +73,20 @@ def plan(name: str | None, now: datetime | None, as_json: bool) -> None:
 
 @main.command()
 @click.argument("name", metavar="PIPELINE")
-@click.argument("start", type=moment)
-@click.argument("end", type=moment)
+@click.argument("start", metavar="START", type=moment)
+@click.argument("end", metavar="END", type=moment)
 @click.option("--jobs", type=click.IntRange(1), default=1, help="Chunks at the same time.")
 @click.option("--rebuild", is_flag=True, help="From the raw rows that are kept, not the source.")
+@as_of
 @as_json
-def backfill(name: str, start: datetime, end: datetime, as_json: bool, **how: Any) -> None:
-    """Do the units of [START, END) again, whether done, failed or parked."""
+def backfill(
+    name: str, start: datetime, end: datetime, now: datetime | None, as_json: bool, **how: Any
+) -> None:
+    """Do the units of [START, END) that are over again, whether done, failed or parked."""
 
     def work(pipeline: Pipeline, store: Store) -> Facts:
         history = runner.known(pipeline, store)
-        due = pipeline.extraction.again(start, end, _clock(), history)
+        due = pipeline.extraction.again(start, end, now or _clock(), history)
         due = runner.rebuildable(pipeline, due, history) if how["rebuild"] else due
         if not due:
             raise UsageError(f"there is no unit in [{start}, {end}), or it is not over yet")

@@ -4,8 +4,8 @@ from pathlib import Path
 from tomllib import TOMLDecodeError
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, PositiveInt, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+from pydantic import BaseModel, Field, PositiveInt, StrictStr, TypeAdapter, ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource
 
 from .errors import EnvironmentFailure, UsageError
 from .postgres_connection import PostgresConnection
@@ -19,7 +19,23 @@ class PipelineSettings(BaseModel, extra="forbid"):
 
     table: str = ""  # of Postgres
     allow_small: bool = False  # take a snapshot that is suspiciously small
-    routing: dict[str, Annotated[int | float | str, Field(union_mode="left_to_right")]] = {}
+    routing: dict[str, Annotated[StrictStr | int | float, Field(union_mode="left_to_right")]] = {}
+
+
+NUMBERS = TypeAdapter(dict[str, Annotated[int | float | str, Field(union_mode="left_to_right")]])
+
+
+class Environment(EnvSettingsSource):
+    """It has texts only, so that what reads as a number is one for routes; a file says what it is."""
+
+    def __call__(self) -> dict[str, Any]:
+        """What it sets."""
+        found = super().__call__()
+        pipelines = found.get("pipelines")
+        for one in pipelines.values() if isinstance(pipelines, dict) else ():
+            if isinstance(one, dict) and isinstance(one.get("routing"), dict):
+                one["routing"] = NUMBERS.validate_python(one["routing"])
+        return found
 
 
 class Settings(BaseSettings, env_prefix="PIPELINE_", env_nested_delimiter="__", extra="forbid"):
@@ -37,7 +53,8 @@ class Settings(BaseSettings, env_prefix="PIPELINE_", env_nested_delimiter="__", 
         cls, settings_cls: type[BaseSettings], env_settings: PydanticBaseSettingsSource, **_: Any
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment wins over files."""
-        return env_settings, *(PublicFile(settings_cls, name) for name in FILES)
+        files = (PublicFile(settings_cls, name) for name in FILES)
+        return Environment(settings_cls), *files
 
 
 def load() -> Settings:

@@ -14,6 +14,7 @@ from ..core.errors import NotReady, PipelineError
 from ..core.postgres_connection import PostgresSession, constant, quoted
 
 log = logging.getLogger(__name__)
+FIRST = "0001-01-02"  # what is before it has no place in an order: in UTC that may be no year
 SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 FAMILIES = {
     "BIGINT": "smallint|integer|bigint",
@@ -39,7 +40,7 @@ class Rows:
     """The rows of a table behind one place in its order, up to and with another.
 
     A place has the values of the columns of `order` as texts: a time (UTC if it says its zone),
-    then a key. No place means from the first row on.
+    then a key. No place means from the first row on that has one.
     """
 
     table: str
@@ -105,6 +106,8 @@ class PostgresRelation:
         columns = f"({', '.join(map(quoted, rows.order))})"
         bounds = [f"{columns} <= ({self._values(rows.order, rows.upto)})"]
         bounds += [f"{columns} > ({self._values(rows.order, one)})" for one in [rows.after] if one]
+        if not rows.after:
+            bounds.append(f"{quoted(rows.order[0])} >= '{FIRST}'")
         return " AND ".join(bounds)
 
     def behind(self, rows: Rows) -> str:

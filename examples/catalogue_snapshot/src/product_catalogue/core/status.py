@@ -15,7 +15,8 @@ def status_of(pipeline: Pipeline, store: Store, as_of: datetime) -> dict[str, An
     """
     history = known(pipeline, store)
     published = pipeline.extraction.published(history)
-    at = min(as_of, getattr(pipeline.extraction, "until", None) or as_of)
+    ends = (getattr(part, "until", None) for part in (pipeline.extraction, pipeline.source))
+    at = min([as_of, *filter(None, ends)])
     newest = max((e.last_event for _, e in published if e.last_event), default=None)
     read = max((when for when, _ in published), default=None)
     seen = newest if pipeline.source.event_time else read

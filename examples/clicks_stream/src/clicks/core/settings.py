@@ -32,7 +32,8 @@ class Settings(BaseSettings, env_prefix="PIPELINE_", env_nested_delimiter="__", 
         cls, settings_cls: type[BaseSettings], env_settings: PydanticBaseSettingsSource, **_: Any
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment wins over files."""
-        return env_settings, *(TomlConfigSettingsSource(settings_cls, name) for name in FILES)
+        files = (TomlConfigSettingsSource(settings_cls, name) for name in FILES)
+        return env_settings, *files
 
 
 def load() -> Settings:

@@ -2,10 +2,11 @@
 
 import json
 import logging
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import duckdb
 
@@ -18,13 +19,21 @@ from .file_listing import cut_off, opened, stamp, whole
 log = logging.getLogger(__name__)
 
 LONGEST = 16 * 1024 * 1024  # bytes of a line
+# A number outside of strings, or the end, and all that stands between it and the number before.
+NUMBER = r'((?:[^"0-9-]|"(?:[^"\\]|\\.)*")*)(-?[0-9][0-9.eE+-]*|$)'
+QUOTED = r'\1"\2"'
 
 
 @dataclass(frozen=True, slots=True)
 class JSONLines:
-    """A line that is no object is kept as it is, for quarantine. A nested value stays JSON."""
+    """A line that is no object is kept as it is, for quarantine. A nested value stays JSON.
+
+    A column that no line of a file has was renamed or removed. The files of a folder may be `pages`
+    of one answer: a row can leave out what it has not, and the last page can be one row.
+    """
 
     keep_new_columns: bool = False
+    pages: bool = False
     lazy = False
 
     def raw(self, columns: Sequence[Column]) -> tuple[Column, ...]:
@@ -34,11 +43,11 @@ class JSONLines:
         for path in paths:
             if not whole(path, mark := stamp(path)) and broken(path, mark):
                 raise cut_off(path)
-        grown = [path for path in paths if self._has_more(path, columns)]
+        self._refuse_missing(paths, columns)
+        grown = [path for path in paths if has_more(path, columns)]
         pointers = ", ".join(literal(pointer(column.source)) for column in columns)
-        fields = [f"cells[{n}] AS {column.name}" for n, column in enumerate(columns, 1)]
+        fields = [f"{cell(n, column)} AS {column.name}" for n, column in enumerate(columns, 1)]
         kept = among("_file", grown if self.keep_new_columns else ())
-        kept = kept if grown else "false"
         return (
             f"SELECT {', '.join(fields)}, _file, row_number() OVER () AS _row, "
             "CASE WHEN object IS NULL THEN 'not a JSON object' END AS _problem, "
@@ -59,17 +68,39 @@ class JSONLines:
             "FROM reject_errors JOIN reject_scans USING (scan_id, file_id) GROUP BY ALL"
         )
 
-    def _has_more(self, path: str, columns: Sequence[Column]) -> bool:
-        """Refuse a file that has lines, but a column in none of them; report one with more."""
-        keys = keys_of(path, stamp(path))
-        expected = [column.source for column in columns]
-        if keys and (missing := [name for name in expected if name not in keys]):
-            raise PipelineError(
-                f"{path} has no {', '.join(missing)} in any line: renamed or removed at the source"
-            )
-        if added := sorted(key for key in keys if key is not None and key not in expected):
-            log.warning("%s has new columns: %s", path, ", ".join(added))
-        return bool(added)
+    def _refuse_missing(self, paths: Sequence[str], columns: Sequence[Column]) -> None:
+        """Refuse a file that has lines, but a column in none of them."""
+        keys: dict[str, set[str | None]] = defaultdict(set)
+        for path in paths:
+            keys[str(Path(path).parent) if self.pages else path] |= keys_of(path, stamp(path))
+        for place, found in keys.items():
+            missing = [column.source for column in columns if column.source not in found]
+            if found and missing:
+                raise PipelineError(
+                    f"{place} has no {', '.join(missing)} in any line: "
+                    "renamed or removed at the source"
+                )
+
+
+def has_more(path: str, columns: Sequence[Column]) -> bool:
+    """Report a file with more columns."""
+    expected = [column.source for column in columns]
+    keys = keys_of(path, stamp(path))
+    if added := sorted(key for key in keys if key is not None and key not in expected):
+        log.warning("%s has new columns: %s", path, ", ".join(added))
+    return bool(added)
+
+
+def cell(number: int, column: Column) -> str:
+    """SQL for a value. Of a decimal number that may have more digits than a double, all of them:
+    DuckDB reads a number as one, and spells it anew, but not a text.
+    """
+    came = f"cells[{number}]"
+    if not column.type.startswith("DECIMAL"):
+        return came
+    exact = f"left(regexp_replace(object, {literal(NUMBER)}, {literal(QUOTED)}, 'g'), -2)"
+    spelled = f"json_extract_string({exact}, {literal(pointer(column.source))})"
+    return f"CASE WHEN length({came}) > 15 THEN {spelled} ELSE {came} END"
 
 
 def objects(paths: Sequence[str]) -> str:

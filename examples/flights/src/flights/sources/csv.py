@@ -20,6 +20,9 @@ from .file_listing import cut_off, opened, stamp, whole
 
 log = logging.getLogger(__name__)
 
+LONGEST = 16 * 1024 * 1024  # letters of a cell
+csv.field_size_limit(LONGEST)
+
 
 @dataclass(frozen=True, slots=True)
 class CSV:
@@ -86,7 +89,14 @@ class CSV:
 
     def cells(self, file: IO[str]) -> Iterator[list[str]]:
         """The cells of each line."""
-        return csv.reader(file, delimiter=self.delimiter, quotechar=self.quote or None)
+        lines = csv.reader(file, delimiter=self.delimiter, quotechar=self.quote or None)
+        try:
+            yield from lines
+        except csv.Error:
+            raise PipelineError(
+                f"{file.name}: a cell that goes on in line {lines.line_num} has no end: its quote is "
+                "never closed. Close it there, or move the file away"
+            ) from None
 
     def _read(self, names: Sequence[str], paths: Sequence[str], columns: Sequence[Column]) -> str:
         """By position, as the header has it. Of columns with one name the first counts."""
@@ -99,15 +109,18 @@ class CSV:
         ]
         added = [f"{literal(n)}: {cell}" for n, cell in cells.items() if n not in known]
         line = "to_json({" + ", ".join(added) + "})" if added and self.keep_new_columns else "NULL"
-        types = "{" + ", ".join(f"c{n}: 'STRING'" for n in range(len(names))) + "}"
+        every = [f"c{n}" for n in range(len(names))]
+        types = "{" + ", ".join(f"{cell}: 'STRING'" for cell in every) + "}"
         quote = literal(self.quote)
+        # Always true; but a line is refused for a cell that is no text only if that is looked at.
+        looked = f"coalesce({', '.join(every)}, '') IS NOT NULL"
         return (
             f"SELECT {', '.join(fields)}, {original('filename')} AS _file, "
             f"CAST(NULL AS STRING) AS _problem, CAST({line} AS STRING) AS _line "
             f"FROM read_csv({by_name(paths)}, "
             f"columns = {types}, header = {self.header}, delim = {literal(self.delimiter)}, "
             f"quote = {quote}, escape = {quote}, encoding = {literal(self.encoding)}, "
-            "filename = true, store_rejects = true, auto_detect = false)"
+            f"filename = true, store_rejects = true, auto_detect = false) WHERE {looked}"
         )
 
 

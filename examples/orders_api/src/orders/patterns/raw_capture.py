@@ -9,11 +9,11 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from ..core.contract import Column, Contract
 from ..core.engine import Connection, keep
@@ -33,7 +33,8 @@ class Answer(Protocol):
     """One page."""
 
     @property
-    def rows(self) -> Sequence[Any]: ...
+    def lines(self) -> Iterable[str]:
+        """Its rows, each as JSON on a line."""
 
 
 class Api(Protocol):
@@ -52,7 +53,7 @@ class RawCapture:
     folder: Path
     when: EventTime | None = None
     refetch: bool = False
-    format: JSONLines = field(default_factory=JSONLines)
+    format: JSONLines = field(default=JSONLines(pages=True))
 
     @property
     def kept(self) -> Files:
@@ -104,10 +105,11 @@ class RawCapture:
         half.mkdir(parents=True)
         start, end = unit
         for number, page in enumerate(self.api.pages(unit if start < end else None), 1):
-            text = "".join(f"{json.dumps(row)}\n" for row in page.rows)
+            lines = [f"{line}\n" for line in page.lines]
+            text = "".join(lines)
             pages[f"{number:06}.jsonl"] = hashlib.sha256(text.encode()).hexdigest()
             write(half / f"{number:06}.jsonl", text)
-            rows += len(page.rows)
+            rows += len(lines)
         whole = folder / hashlib.sha256(json.dumps(pages).encode()).hexdigest()[:16]
         facts = {"number": number_of(last) + 1 if last else 1, "rows": rows, "pages": pages}
         write(half / MANIFEST, json.dumps(facts, indent=1))

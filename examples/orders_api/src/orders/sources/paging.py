@@ -1,6 +1,7 @@
 """Paging: where the next page of an API is, in the three ways that APIs have."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -17,6 +18,17 @@ class Page:
     body: Any
     rows: Sequence[Any]
     links: Mapping[str | None, Mapping[str, str]]
+
+    @property
+    def lines(self) -> Iterator[str]:
+        """Its rows as JSON, each on a line of its own."""
+        return map(written, self.rows)
+
+
+class Number(str):
+    """A number with a point or an exponent as it is spelled: a float would be another one."""
+
+    __slots__ = ()
 
 
 class Paging(Protocol):
@@ -39,7 +51,8 @@ class Links:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A field of the answer has what the next request sends along, or the whole address.
+    """A field of the answer has what the next request sends along, or the address: the whole one, or
+    one that begins with the path of this page.
 
     The field of an object within it is `meta.next`. Nothing, null or empty: that was the last page.
     """
@@ -53,7 +66,7 @@ class Cursor:
         found = at(page.body, self.field)
         if found in (None, "", False):
             return None
-        if str(found).startswith(("http://", "https://", "/")):
+        if str(found).startswith(("http://", "https://", page.url.path)):
             return page.url.join(str(found))
         return page.url.copy_set_param(self.parameter, found)
 
@@ -68,6 +81,15 @@ class Numbers:
     def after(self, page: Page) -> httpx.URL | None:
         number = int(page.url.params.get(self.parameter, self.first))
         return page.url.copy_set_param(self.parameter, number + 1) if page.rows else None
+
+
+def written(value: Any) -> str:
+    """JSON for what was read, whose numbers stay as they came."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(k)}: {written(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(written, value))}]"
+    return value if isinstance(value, Number) else json.dumps(value)
 
 
 def at(body: Any, field: str) -> Any:

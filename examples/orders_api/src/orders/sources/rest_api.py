@@ -12,7 +12,7 @@ import stamina
 from pydantic import SecretStr
 
 from ..core.errors import EnvironmentFailure, NotReady, PipelineError, UsageError
-from .paging import Page, Paging, at
+from .paging import Number, Page, Paging, at
 
 log = logging.getLogger(__name__)
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it shows each address with its query
@@ -59,21 +59,31 @@ class RestApi:
 
     def pages(self, between: tuple[datetime, datetime] | None) -> Iterator[Page]:
         """All pages, or those of a range of event time (UTC, half-open), one by one."""
-        url, last, same = self._first(between), None, 0
+        url, last, same, before = self._first(between), None, 0, set[int]()
         with httpx.Client(headers=self._headers(), timeout=self.timeout) as client:
             while True:
                 page = self._page(client, url)
                 yield page
                 new = (page.rows, None if page.rows else url)
                 last, same = new, same + 1 if new == last else 0
-                following = self.paging.after(page)
+                following = self._after(page)
                 if following is None:
                     return
+                before.add(hash(url))
+                if hash(following) in before:
+                    raise PipelineError(f"{place(url)} leads back to a page that was read before")
                 if same > 1:
                     raise PipelineError(f"{place(url)} gives the same page again and again")
                 if place(following, path="") != place(url, path=""):
                     raise PipelineError(f"{place(url)} leads to {place(following)}: another host")
                 url = following
+
+    def _after(self, page: Page) -> httpx.URL | None:
+        try:
+            return self.paging.after(page)
+        except (httpx.InvalidURL, ValueError):
+            why = "leads to a next page whose address is none"
+            raise PipelineError(f"{place(page.url)} {why}: see what it answers") from None
 
     def _first(self, between: tuple[datetime, datetime] | None) -> httpx.URL:
         try:
@@ -135,7 +145,7 @@ class RestApi:
                 )
             if not answer.is_success:
                 raise PipelineError(f"{where} answers {code} {answer.reason_phrase}")
-            body = answer.json()
+            body = answer.json(parse_float=Number)
         except BROKEN as error:
             raise Again(f"{where} broke off: {type(error).__name__}") from None
         except httpx.HTTPError as error:
@@ -157,6 +167,7 @@ def place(url: httpx.URL, path: str | None = None) -> str:
 def asked(answer: httpx.Response) -> float | None:
     """The seconds that `Retry-After` asks for, in its two forms; by the server's own clock."""
     text = answer.headers.get("Retry-After", "").strip()
+    text = text.replace("-0000", "+0000")  # no zone, which is UTC as well
     if text.isdecimal():
         return float(text)
     try:

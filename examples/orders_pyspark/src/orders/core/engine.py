@@ -18,7 +18,7 @@ from py4j.protocol import Py4JError  # type: ignore[import-untyped]
 from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
-from .errors import EnvironmentFailure, PipelineError, Transient, UsageError, refused
+from .errors import MEND, EnvironmentFailure, PipelineError, Transient, UsageError, refused
 from .needed import NEEDED
 
 Options = Mapping[str, str]  # settings of Spark
@@ -29,8 +29,10 @@ FIXED = {
     "spark.sql.timestampType": "TIMESTAMP_NTZ",  # times are in UTC, and have no zone
     "spark.sql.legacy.parquet.nanosAsLong": "true",  # Spark refuses a file with them else
     "spark.sql.artifact.isolation.enabled": "false",  # else a session looks for its own classes
+    "spark.sql.variable.substitute": "false",  # a text with ${...} in it is that text
     "spark.sql.constraintPropagation.enabled": "false",  # minutes for a filter on many columns
     "spark.ui.enabled": "false",
+    "spark.executor.defaultJavaOptions": "-Duser.timezone=UTC",  # in which JDBC reads times
 }
 NO_JAVA = (
     "Spark needs Java 17 (or 21), and {}. Install one (Debian: apt install openjdk-17-jdk-headless; "
@@ -106,10 +108,12 @@ def explained(error: Exception) -> PipelineError:
         return error
     if isinstance(error, OSError):
         return refused(str(error))
-    kinds, said = [], str(error)
+    kinds, said, reading = [], str(error), ""
     for cause in causes(error):
         kinds.append(str(cause.getClass().getName()))
-        said = cause.getMessage() or kinds[-1]
+        said = str(cause.getMessage() or kinds[-1])
+        if said.startswith("[FAILED_READ_FILE"):  # no other cause names the file
+            reading = said.partition("  SQLSTATE")[0]
     text = said.splitlines()[0] if said else type(error).__name__
     if "java.io.FileNotFoundException" in kinds and "Permission denied" not in text:
         return Transient(f"a file went while it was read: {text}")
@@ -123,7 +127,11 @@ def explained(error: Exception) -> PipelineError:
             f"a file of the sink has another type there than contract.yml ({text}), and Spark reads "
             "it in no other: set contract.yml back, or begin with an empty sink"
         )
-    environment = any(one.startswith(("java.io.", "java.net.", "java.nio.")) for one in kinds)
+    machine: tuple[str, ...] = ("java.io.", "java.net.", "java.nio.")
+    if reading and not any(word in text for words in MEND for word in words):
+        machine = ("java.net.", "java.nio.file.")  # what else a file can have is wrong in it
+    text = f"{reading} {text}".strip()
+    environment = any(one.startswith(machine) for one in kinds)
     return refused(text) if environment else PipelineError(text)
 
 

@@ -9,6 +9,7 @@ from functools import lru_cache, reduce
 from typing import IO
 
 from pyspark.sql import DataFrame
+from pyspark.sql.functions import expr
 
 from ..core.contract import Column
 from ..core.dialect import as_json
@@ -19,6 +20,9 @@ from .file_listing import cut_off, opened, stamp, whole
 from .files import TRACES
 
 log = logging.getLogger(__name__)
+
+LONGEST = 16 * 1024 * 1024  # letters of a cell
+csv.field_size_limit(LONGEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +42,15 @@ class CSV:
 
     def scan(self, con: Connection, paths: Sequence[str], columns: Sequence[Column]) -> DataFrame:
         """One read for each distinct header, so that files may order their columns differently."""
-        headers: dict[tuple[str, ...], list[str]] = defaultdict(list)
+        headers: dict[tuple[tuple[str, ...], str], list[str]] = defaultdict(list)
         for path in paths:
             mark = stamp(path)
             ends = whole(path, mark)
             names = self._header(path, columns)
             if not ends and 0 < last(self, path, mark) < len(names):
                 raise cut_off(path)
-            headers[names].append(path)
-        reads = [self._read(con, names, files, columns) for names, files in headers.items()]
+            headers[names, self._ends(path)].append(path)
+        reads = [self._read(con, *form, files, columns) for form, files in headers.items()]
         return reduce(DataFrame.union, reads)
 
     def zoned(self, con: Connection, paths: Sequence[str], column: Column) -> str:
@@ -70,6 +74,11 @@ class CSV:
             log.warning("%s has new columns: %s", path, ", ".join(added))
         return names
 
+    def _ends(self, path: str) -> str:
+        """What ends a line. Spark would take the end of the first one for that of all."""
+        with self.text(path) as file:
+            return "\r" if file.readline().endswith("\r") else "\n"
+
     def text(self, path: str) -> IO[str]:
         """A file to be read as it is written."""
         encoding = "utf-8-sig" if self.encoding == "utf-8" else self.encoding
@@ -77,12 +86,25 @@ class CSV:
 
     def cells(self, file: IO[str]) -> Iterator[list[str]]:
         """The cells of each line."""
-        return csv.reader(file, delimiter=self.delimiter, quotechar=self.quote or None)
+        lines = csv.reader(file, delimiter=self.delimiter, quotechar=self.quote or None)
+        try:
+            yield from lines
+        except csv.Error:
+            raise PipelineError(
+                f"{file.name}: a cell that goes on in line {lines.line_num} has no end: its quote is "
+                "never closed. Close it there, or move the file away"
+            ) from None
 
     def _read(
-        self, con: Connection, names: Sequence[str], paths: Sequence[str], columns: Sequence[Column]
+        self,
+        con: Connection,
+        names: Sequence[str],
+        ends: str,
+        paths: Sequence[str],
+        columns: Sequence[Column],
     ) -> DataFrame:
         """By position, as the header has it. Of columns with one name the first counts."""
+        every = [f"c{n}" for n in range(len(names))]
         cells = {name: f"c{n}" for n, name in reversed(list(enumerate(names)))}
         nulls = ", ".join(map(literal, ("", *self.nulls)))
         known = {column.source: column.name for column in columns}
@@ -92,7 +114,7 @@ class CSV:
         ]
         added = {name: cell for name, cell in cells.items() if name not in known}
         more = as_json(added) if added and self.keep_new_columns else "CAST(NULL AS STRING)"
-        schema = ", ".join(f"c{n} STRING" for n in range(len(names)))
+        schema = ", ".join(f"{cell} STRING" for cell in every)
         rows = con.spark.read.csv(
             list(map(location, paths)),
             schema=f"{schema}, _corrupt STRING",
@@ -102,9 +124,18 @@ class CSV:
             escape=self.quote,
             encoding=self.encoding,
             multiLine=True,  # a quoted cell may have line ends in it
+            lineSep=ends,
             columnNameOfCorruptRecord="_corrupt",
         )
-        problem = "CASE WHEN _corrupt IS NOT NULL THEN 'not a CSV line' END AS _problem"
+        # A line may end in "\r\n" all the same: the last cell has the one, and a blank line is no row.
+        blank = f"c0 <=> chr(13) AND coalesce({', '.join(['NULL', *every[1:]])}) IS NULL"
+        whole = f"nullif(trim(TRAILING chr(13) FROM {every[-1]}), '')"
+        rows = rows.where(f"NOT ({blank})").withColumn(every[-1], expr(whole))
+        problem = (
+            "CASE WHEN _corrupt IS NOT NULL THEN 'not a CSV line' "
+            f"WHEN concat_ws('', {', '.join(every)}) LIKE '%\ufffd%' THEN 'not a line of text' "
+            "END AS _problem"
+        )
         return rows.selectExpr(*fields, *TRACES, problem, f"coalesce(_corrupt, {more}) AS _line")
 
 

@@ -6,9 +6,10 @@ The file is a subset of the Open Data Contract Standard 3 (https://bitol-io.gith
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 
 from .errors import PipelineError, UsageError
 
@@ -67,17 +68,47 @@ class Contract(BaseModel, frozen=True):
         return self.tables["source"].columns
 
 
+class Promise(BaseModel, frozen=True):
+    """What is promised beside the tables."""
+
+    property: str
+    value: Any = None
+
+
+class Document(BaseModel, frozen=True):
+    """As much of contract.yml as is looked at."""
+
+    tables: tuple[Table, ...] = Field(validation_alias="schema")
+    promises: tuple[Promise, ...] = Field(validation_alias="slaProperties")
+
+
 def load(path: Path) -> Contract:
-    """Read a contract. It is part of the code: a missing part is an ordinary KeyError."""
-    return parse(path.read_text(encoding="utf-8"))
+    """Read a contract. It is edited by hand, so what is wrong with it is said with its place."""
+    try:
+        return parse(path.read_text(encoding="utf-8"))
+    except yaml.MarkedYAMLError as error:
+        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise UsageError(f"{path}{line}: this is no YAML: {error.problem}") from None
+    except ValidationError as error:
+        why = "; ".join(
+            f"{'.'.join(map(str, e['loc'])) or 'all of it'}: {e['msg']}" for e in error.errors()
+        )
+        raise UsageError(f"{path}: {why}") from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise UsageError(f"{path}: {' '.join(str(error).split())}") from None
 
 
 def parse(text: str) -> Contract:
     """A contract from its text."""
-    document = yaml.safe_load(text)
-    tables = {part["name"]: Table.model_validate(part) for part in document["schema"]}
-    promises = {one["property"]: one["value"] for one in document["slaProperties"]}
-    return Contract(tables=tables, freshness=timedelta(hours=promises["freshness"]))
+    document = Document.model_validate(yaml.safe_load(text))
+    tables = {table.name: table for table in document.tables}
+    if lacking := [name for name in ("source", "silver", "gold") if name not in tables]:
+        raise ValueError(f"schema has no table {', '.join(lacking)}")
+    promises = {one.property: one.value for one in document.promises}
+    try:
+        return Contract(tables=tables, freshness=timedelta(hours=promises["freshness"]))
+    except (KeyError, TypeError):
+        raise ValueError("slaProperties has no freshness that is a number of hours") from None
 
 
 PUBLISHED = Table(name="published", columns=(Column(name="contract", type="STRING"),))

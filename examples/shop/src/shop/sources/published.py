@@ -35,11 +35,14 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What `producer` published in `sink`. `event_time` is a column of it, if it has one."""
+    """What `producer` published in `sink`. `event_time` is a column of it, if it has one; rows are
+    due `until` a time, if the producer's are, and do not grow old behind it.
+    """
 
     producer: str
     sink: Sink
     event_time: str | None = None
+    until: datetime | None = None
     ordered = False
 
     def ready(self, as_of: datetime, contract: Contract) -> None:
@@ -52,7 +55,7 @@ class Published:
             if self.event_time:
                 query = f"SELECT max(CAST({self.event_time} AS TIMESTAMP)) FROM {promise.rows} AS r"
                 ((newest,),) = promise.store.con.execute(query).fetchall()
-        if newest is None or as_of - newest > allowed:
+        if newest is None or min(as_of, self.until or as_of) - newest > allowed:
             raise NotReady(
                 f"not ready: {self.producer} is stale: its newest row is of {newest}, and its "
                 f"contract allows {allowed}"

@@ -77,13 +77,16 @@ def plan(name: str | None, now: datetime | None, as_json: bool) -> None:
 @click.argument("end", metavar="END", type=moment)
 @click.option("--jobs", type=click.IntRange(1), default=1, help="Chunks at the same time.")
 @click.option("--rebuild", is_flag=True, help="From the raw rows that are kept, not the source.")
+@as_of
 @as_json
-def backfill(name: str, start: datetime, end: datetime, as_json: bool, **how: Any) -> None:
-    """Do the units of [START, END) again, whether done, failed or parked."""
+def backfill(
+    name: str, start: datetime, end: datetime, now: datetime | None, as_json: bool, **how: Any
+) -> None:
+    """Do the units of [START, END) that are over again, whether done, failed or parked."""
 
     def work(pipeline: Pipeline, store: Store) -> Facts:
         history = runner.known(pipeline, store)
-        due = pipeline.extraction.again(start, end, _clock(), history)
+        due = pipeline.extraction.again(start, end, now or _clock(), history)
         due = runner.rebuildable(pipeline, due, history) if how["rebuild"] else due
         if not due:
             raise UsageError(f"there is no unit in [{start}, {end}), or it is not over yet")

@@ -101,7 +101,9 @@ object Main {
         val history = Runner.known(pipeline, store)
         val due = pipeline.extraction.again(command.start, command.end, command.now, history)
         if (due.isEmpty)
-          throw UsageError(s"there is no unit in [${command.start}, ${command.end})")
+          throw UsageError(
+            s"there is no unit in [${command.start}, ${command.end}), or it is not over yet"
+          )
         report(pipeline, store, Runner.run(pipeline, store, due, command.how), due.size, 0)
       case planOrRun =>
         val (due, left) = Runner.plan(pipeline, command.now, Runner.known(pipeline, store))

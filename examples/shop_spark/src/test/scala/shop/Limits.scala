@@ -14,6 +14,8 @@ object Limits {
   private def source(part: Source): Source = part match {
     case it: sources.FilesSource =>
       it.copy(take = sources.Take.AllMatching)
+    case it: sources.Published =>
+      it.copy(until = None)
     case other =>
       other
   }

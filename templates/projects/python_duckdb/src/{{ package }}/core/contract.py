@@ -11,8 +11,6 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, Field, ValidationError
 
-from .errors import UsageError
-
 from .errors import PipelineError, UsageError
 
 Types = Mapping[str, str]  # of columns, by their names

@@ -20,16 +20,17 @@ final case class EnvironmentFailure(message: String) extends PipelineError(messa
 object EnvironmentFailure {
   private val Mend = Seq(
     "No space left|too large|quota" -> "Make room there",
-    "Permission denied|AccessDenied|not permitted|Read-only" -> "Give this user the right to it"
+    "Permission denied|AccessDenied|not permitted|Read-only" -> "Give this user the right to it",
+    "Mkdirs failed" -> "Let this user make folders there", // as Hadoop says it
+    "Input/output error" -> "See what is wrong with that disk"
   )
 
   /** What the machine refused, by what to do about it. */
-  def refused(said: String, how: String = "See what is wrong there"): EnvironmentFailure = {
+  def refused(said: String, how: String = "See what is wrong there"): EnvironmentFailure =
     EnvironmentFailure(
       s"$said. ${mend(said).getOrElse(how)}, " +
         "and run again: what was not finished is not there, and is done then"
     )
-  }
 
   /** What to do about it, if these are words of the machine's. */
   def mend(said: String): Option[String] = Mend.collectFirst {

@@ -1,8 +1,6 @@
 package flights
 package patterns
 
-import java.time.LocalDateTime
-
 import core.{History, Times}
 import Worlds._
 
@@ -18,10 +16,11 @@ class WindowsTest extends Proofs {
 
   proof("a window that is not over is not read", windowed()) { here =>
     here.write("a", here.rows(5))
-    val result = here.run(here.over(1).minusSeconds(1))
+    val early = here.over(1).minusSeconds(1)
+    val result = here.run(early)
     assert(result.exit == 0 && result.facts("done").num == 0)
-    val ever = here.backfilling(here.begin, LocalDateTime.of(9999, 12, 31, 0, 0))
-    val again = here.command(ever.init :+ Times.text(here.over(1).minusSeconds(1)): _*)
+    val ever = here.backfilling(here.begin, here.end(9))
+    val again = here.command(ever.init :+ Times.text(early): _*)
     assert(again.exit == 2 && again.log.contains("there is no unit in"), again.log)
     assert(here.silver().isEmpty)
   }

@@ -6,7 +6,18 @@ import scala.util.Using
 
 import com.univocity.parsers.csv.{CsvParser, CsvParserSettings}
 import org.apache.hadoop.conf.Configuration
-import org.apache.spark.sql.functions.{coalesce, col, lit, struct, to_json, trim, when}
+import org.apache.spark.sql.functions.{
+  coalesce,
+  col,
+  concat_ws,
+  lit,
+  not,
+  regexp_replace,
+  struct,
+  to_json,
+  trim,
+  when
+}
 import org.apache.spark.sql.types.StructType
 import org.apache.spark.sql.{Column => Cell, DataFrame, SparkSession}
 import org.slf4j.LoggerFactory
@@ -15,8 +26,8 @@ import core._
 
 /** CSV files: read as text, by the names in each file's header.
   *
-  * A line that can't be split is kept as it is, for quarantine. `nulls` are texts that mean that
-  * there is no value, beside the empty one.
+  * A line that can't be split is kept as it is, for quarantine. Lines end with LF or CRLF, also in
+  * one file. `nulls` are texts that mean that there is no value, beside the empty one.
   */
 final case class Csv(
     delimiter: String = ",",
@@ -68,6 +79,8 @@ final case class Csv(
       val rows = Iterator.continually(parser.parseNext()).takeWhile(_ != null)
       val lines = rows.map(_.toSeq.map(Option(_).getOrElse("")))
       val first = lines.nextOption().getOrElse(Nil)
+      if (first.exists(_.matches("(?s).*\\r[^\\n].*")) && !lines.hasNext)
+        throw Failed(s"${file.path} ends its lines with CR alone: write it with LF, or CRLF")
       val open = Option.unless(whole)(lines.foldLeft(first)((_, line) => line))
       Ends(first, open.map(line => if (line.forall(_.isBlank)) 0 else line.size))
     }
@@ -76,6 +89,7 @@ final case class Csv(
   private def settings = {
     val settings = new CsvParserSettings
     settings.getFormat.setDelimiter(delimiter)
+    settings.getFormat.setLineSeparator("\n") // the CR of CRLF is taken for a blank, and trimmed
     settings.getFormat.setQuote(quote.headOption.getOrElse('\u0000'))
     settings.getFormat.setQuoteEscape(quote.headOption.getOrElse('\u0000'))
     settings.setMaxColumns(20480)
@@ -92,7 +106,10 @@ final case class Csv(
   ) = {
     val cells = names.indices.map(n => s"c$n")
     val empty = "" +: nulls
-    def cell(source: String): Cell = col(cells(names.indexOf(source)))
+    def cell(source: String): Cell = names.indexOf(source) match {
+      case last if last == names.size - 1 => regexp_replace(col(cells.last), "\r\\z", "") // of CRLF
+      case other                          => col(cells(other))
+    }
     val known = columns.map { column =>
       when(!trim(cell(column.source)).isin(empty: _*), cell(column.source)).as(column.name)
     }
@@ -100,13 +117,18 @@ final case class Csv(
     val more =
       if (added.isEmpty || !keepNewColumns) lit(null)
       else to_json(struct(added.map(name => cell(name).as(name)): _*))
-    val problem = when(col("_corrupt").isNotNull, "not a CSV line")
+    val unknown = concat_ws("", (cells :+ "_corrupt").map(col): _*).contains("\ufffd")
+    val problem =
+      when(unknown, "not a line of text").when(col("_corrupt").isNotNull, "not a CSV line")
+    val alone = if (cells.size == 1) lit(true) else col("_corrupt") === ""
     val line = coalesce(col("_corrupt"), more.cast("string"))
     val rows = spark.read
       .schema(StructType.fromDDL((cells :+ "_corrupt").map(_ + " STRING").mkString(", ")))
       .options(options)
       .csv(files.map(_.literal): _*)
-    rows.select(known ++ FileListing.traces :+ problem.as("_problem") :+ line.as("_line"): _*)
+    rows
+      .where(not(coalesce(col("c0") === "\r" && alone, lit(false)))) // a line with nothing but CR
+      .select(known ++ FileListing.traces :+ problem.as("_problem") :+ line.as("_line"): _*)
   }
 
   private def options = Map(
@@ -116,6 +138,7 @@ final case class Csv(
     "escape" -> quote,
     "encoding" -> encoding,
     "multiLine" -> "true", // a quoted cell may have line ends in it
+    "lineSep" -> "\n", // or else it is what ends the first line
     "columnNameOfCorruptRecord" -> "_corrupt"
   )
 }

@@ -15,9 +15,14 @@ import patterns.{Feed, Listed}
   * contract allows: exit 4); or Broken (not as the contract says: exit 1). It is a feed as well:
   * its items are the producer's units, and their content is the run that wrote them. So what the
   * producer corrects or fills back comes here again, and replaces the rows of the older version.
+  * Rows are due `until` a time, if the producer's are, and do not grow old behind it.
   */
-final case class Published(producer: String, sink: Sink, eventTime: Option[String] = None)
-    extends Source
+final case class Published(
+    producer: String,
+    sink: Sink,
+    eventTime: Option[String] = None,
+    until: Option[LocalDateTime] = None
+) extends Source
     with Feed {
 
   /** Throws if the data is not ready, or not as its contract says. */
@@ -27,7 +32,8 @@ final case class Published(producer: String, sink: Sink, eventTime: Option[Strin
       promise.refuseOtherValues()
       val allowed = promise.producer.contract.freshness
       val newest = eventTime.fold(Published.finished(promise))(Published.newest(promise, _))
-      if (!newest.exists(time => Duration.between(time, asOf).compareTo(allowed) <= 0))
+      val at = until.fold(asOf)(end => if (end.isBefore(asOf)) end else asOf)
+      if (!newest.exists(time => Duration.between(time, at).compareTo(allowed) <= 0))
         throw NotReady(
           s"not ready: $producer is stale: its newest row is of ${newest.fold("no time")(Times.text)}, " +
             s"and its contract allows ${allowed.toHours} hours"

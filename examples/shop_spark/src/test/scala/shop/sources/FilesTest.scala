@@ -1,6 +1,8 @@
 package shop
 package sources
 
+import java.nio.charset.Charset
+import java.nio.charset.StandardCharsets.{ISO_8859_1, UTF_8}
 import java.nio.file.Files
 import java.nio.file.StandardOpenOption.APPEND
 import java.nio.file.attribute.FileTime
@@ -112,6 +114,24 @@ class FilesTest extends Proofs {
     val asOf = Times.text(here.over(1))
     assert(Processes.run(there, "run", here.name, "--as-of", asOf) == 0)
     assert(here.content() == there.content())
+  }
+
+  proof("lines end with CRLF or LF, and one that is no text goes to quarantine", having("Csv")) {
+    here =>
+      def told(name: String) = field(format(here), name).get
+      if (Seq("quote", "encoding", "header").map(told) == Seq[Any]("\"", "utf-8", true)) {
+        val mixed = "a,b\r\n1,x\n\r\n2,y\r\n3,\r\n4,\"y\r\nz\"\r\n5\r\n"
+        val cells = Seq(Seq("1", "x"), Seq("2", "y"), Seq("3"), Seq("4", "y\r\nz"), Seq("5\r"))
+        val rows = cells.map(Seq("a", "b").zip(_).toMap[String, Any])
+        val split = Map("_problem" -> "not a CSV line", "_line" -> "5")
+        assert(scanned(here, mixed, "a", "b")(UTF_8) == rows.init :+ (rows.last ++ split))
+        val alone = scanned(here, "a\r\n1\r\n\r\n2\n", "a")(UTF_8)
+        assert(alone == Seq(Map("a" -> "1"), Map("a" -> "2")))
+        val latin = scanned(here, "a,b\n1,caf\u00e9\n2,y\n", "a", "b")(ISO_8859_1)
+        assert(latin.map(_.get("_problem")) == Seq(Some("not a line of text"), None))
+        val refused = intercept[Failed](scanned(here, "a,b\r1,x\r2,y\r", "a", "b")(UTF_8))
+        assert(refused.message.contains("with CR alone"))
+      }
   }
 
   proof("lines that are no objects go to quarantine as they are", having("JsonLines")) { here =>
@@ -260,6 +280,17 @@ class FilesTest extends Proofs {
       assert(here.run(here.over(1)).exit == 0)
       assert(here.silver() == Cells.ordered(expected))
     }
+  }
+
+  /** The rows of a text with commas. */
+  private def scanned(here: World, text: String, names: String*)(charset: Charset) = {
+    val path = here.folder.resolve("some.csv")
+    Files.createDirectories(here.folder)
+    val delimiter = field(format(here), "delimiter").get.toString
+    Files.write(path, text.replace(",", delimiter).getBytes(charset))
+    val columns = names.map(name => Column(name, "STRING", name))
+    val files = FileListing(path.toString).files(hadoop)
+    Cells.rows(format(here).scan(Commands.spark, files, columns).drop("_file", "_row"))
   }
 
   private def firstWindow(here: World) = {

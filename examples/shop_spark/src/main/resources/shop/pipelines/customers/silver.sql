@@ -1,6 +1,6 @@
 -- Edit this first: what a clean row of customers is. `input` has the rows of this run that passed the
--- contract's checks, typed as the contract says. Where a key comes more than once, the last one in the source
--- counts: the same one on every rerun. Keep the columns as contract.yml has them.
+-- contract's checks, typed as the contract says. Where a key comes more than once, the last one
+-- in the source counts: the same one on every rerun. Keep the columns as contract.yml has them.
 SELECT
     customer_id,
     name,
