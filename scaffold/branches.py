@@ -43,12 +43,12 @@ def make(repository: Repository, branch: str) -> None:
 
 def sign(repository: Repository, branch: str, run: str) -> None:
     """For the next project of the same repository in the same run of many: its branch is there."""
-    _signed(repository).write_text(f"{run} {branch}", encoding="utf-8")
+    _signed(repository).write_bytes(os.fsencode(f"{run} {branch}"))
 
 
 def is_of_run(repository: Repository, branch: str, run: str) -> bool:
     file = _signed(repository)
-    signed = file.exists() and file.read_text(encoding="utf-8") == f"{run} {branch}"
+    signed = file.exists() and os.fsdecode(file.read_bytes()) == f"{run} {branch}"
     return signed and current(repository) == branch
 
 

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from scaffold import branches, rollback, stops, trees
-from scaffold.errors import EnvironmentProblem
+from scaffold.errors import EnvironmentProblem, ScaffoldError
 from scaffold.repository import Repository, find
 from scaffold.trees import Entry
 
@@ -126,8 +126,8 @@ def applied(
     shutil.copy2(repository.index, ours.index)
     names = tuple(dict.fromkeys(entry.path for entry in unmerged))
     home = branches.current(repository) if branch else ""
-    _write(ours.journal, Journal(repository.head, target, names, branch, home))
     try:
+        _write(ours.journal, Journal(repository.head, target, names, branch, home))
         _hold(repository, ours)
         if branch:
             branches.make(repository, branch)
@@ -137,11 +137,22 @@ def applied(
             branches.enter(repository, branch, lock)
         yield
         stops.hold()
-    except BaseException:
-        recover(find(repository.project))
+    except BaseException as error:
+        _put_back(repository, error)
         raise
     _release(repository, ours)
     ours.journal.unlink()
+
+
+def _put_back(repository: Repository, because: BaseException) -> None:
+    try:
+        recover(find(repository.project))
+    except (ScaffoldError, OSError) as error:
+        raise EnvironmentProblem(
+            f"What was begun in {repository.top} could not be put back.",
+            "\n".join(filter(None, (str(because), str(error)))),
+            "Mend that, and run it again: it is put back first.",
+        ) from error
 
 
 def recover(repository: Repository) -> Recovery | None:

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scaffold import answers, defaults, drafts, git, local, names, render, reproduce
+from scaffold import answers, defaults, drafts, git, local, names, render, reproduce, stops
 from scaffold.answers import Pipeline, Project
 from scaffold.catalogue import Catalogue
 from scaffold.errors import UsageError
@@ -147,6 +147,7 @@ def _write(
         own = request.git and not (folder / ".git").exists() and git.outer(folder) is None
         if own:
             git.first_commit(work)
+        stops.hold()  # it takes a moment, and then it is there
         render.place(work, folder)
         return files, own
 

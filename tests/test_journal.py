@@ -447,3 +447,23 @@ def test_a_disk_that_refuses_in_the_middle_leaves_everything_as_it_was(
     (project / ".git/info/attributes").unlink()
     assert git(project, "status", "--porcelain") == ""
     assert not (project / ".git/index.lock").exists()
+
+
+def test_what_cannot_be_put_back_is_said_and_the_next_run_does_it(
+    releases: Releases, project: Path
+) -> None:
+    before = everything(project)
+    git(project, "config", "filter.broken.clean", "cat")
+    git(project, "config", "filter.broken.smudge", "false")
+    git(project, "config", "filter.broken.required", "true")
+    (project / ".git/info").mkdir(exist_ok=True)
+    attributes = project / ".git/info/attributes"
+    attributes.write_text("guide.md filter=broken\n")
+    done = releases.scaffold("v0.2.0", "update", cwd=project)
+    assert done.returncode == 3, done.stdout
+    assert "What was begun" in done.stderr
+    assert "could not be put back" in done.stderr
+    attributes.unlink()
+    done = releases.scaffold("v0.2.0", "diff", cwd=project)
+    assert "What it had changed was put back" in done.stdout, done.stderr
+    assert everything(project) == before

@@ -10,6 +10,7 @@ import importlib
 import json
 import os
 import runpy
+import signal
 import subprocess
 import sys
 import tempfile
@@ -58,6 +59,7 @@ def _serve() -> None:
 
 
 def _become(module: str, words: list[str], cwd: str, env: dict[str, str], said: list[str]) -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # it is ignored behind a shell's `&`
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(env)
