@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 from scaffold import git
@@ -10,6 +11,7 @@ from scaffold.errors import EnvironmentProblem, UsageError
 from scaffold.repository import Repository
 
 _HEADS = "refs/heads/"
+_MOMENT = 1.0
 _ANOTHER = "Take another name: --branch NAME"
 
 
@@ -69,6 +71,19 @@ def take_back(repository: Repository, branch: str, home: str) -> None:
             repository.git("update-ref", "--no-deref", "HEAD", repository.head)
     if _exists(repository, branch):
         repository.run("update-ref", "-d", _HEADS + branch, repository.head)
+
+
+def unlock(repository: Repository, branch: str) -> None:
+    """What a killed git left. None of ours is at work any more, and no other holds these for longer than a moment."""
+    heads = repository.objects.parent / _HEADS
+    names = filter(None, (branch, current(repository)))
+    locks = [repository.folder / "HEAD.lock", *(heads / f"{name}.lock" for name in names)]
+    left = {lock: lock.stat().st_ino for lock in locks if lock.exists()}
+    if left:
+        time.sleep(_MOMENT)
+    for lock, inode in left.items():
+        if lock.exists() and lock.stat().st_ino == inode:
+            lock.unlink()
 
 
 def _exists(repository: Repository, branch: str) -> bool:

@@ -162,6 +162,7 @@ def recover(repository: Repository) -> Recovery | None:
         return None
     found = Journal(**json.loads(ours.journal.read_text(encoding="utf-8")))
     with stops.deaf():
+        branches.unlock(repository, found.branch)
         recovery = _recovered(repository, found)
         _release(repository, ours)
         if not recovery.finished and not recovery.moved_on:
