@@ -23,6 +23,9 @@ from ..core.postgres_connection import PostgresConnection, quoted
 from ..core.units import literal
 from .postgres_tables import PostgresTables, kind, spelled
 
+FINITE = "CASE WHEN isfinite({0}) THEN {0} END"
+CLEAN = {"VARCHAR": "replace({0}, chr(0), chr(65533))", "DATE": FINITE, "TIMESTAMP": FINITE}
+
 
 @dataclass(frozen=True, slots=True)
 class Postgres:
@@ -121,12 +124,14 @@ class PostgresStore:
         return spelled(condition, self.tables[table].names, self._stage)
 
     def _stage(self, table: str) -> str:
-        """Copy a table of DuckDB, once; gives its place. Texts of Postgres cannot have the character zero."""
+        """Copy a table of DuckDB, once; gives its place. Texts of Postgres cannot have the character
+        zero, and COPY has no infinite times: they are none.
+        """
         if table not in self.staged:
             name = f"_staging_{next(self.numbers)}"
             described = self.con.execute(f"DESCRIBE {table}").fetchall()
-            texts = [quoted(column) for column, type_, *_ in described if type_ == "VARCHAR"]
-            clean = ", ".join(f"replace({one}, chr(0), chr(65533)) AS {one}" for one in texts)
+            cells = {quoted(column): CLEAN.get(type_) for column, type_, *_ in described}
+            clean = ", ".join(f"{cell.format(one)} AS {one}" for one, cell in cells.items() if cell)
             values = f"* REPLACE ({clean})" if clean else "*"
             self.place.session.push(self.con, f"SELECT {values} FROM {table}", name)
             self.staged[table] = name

@@ -55,7 +55,8 @@ class Published:
             if self.event_time:
                 query = f"SELECT max(CAST({self.event_time} AS TIMESTAMP)) FROM {promise.rows} AS r"
                 ((newest,),) = promise.store.con.execute(query).fetchall()
-        if newest is None or min(as_of, self.until or as_of) - newest > allowed:
+        at = min(as_of, self.until or as_of)
+        if newest is None or at - newest > allowed:
             raise NotReady(
                 f"not ready: {self.producer} is stale: its newest row is of {newest}, and its "
                 f"contract allows {allowed}"
