@@ -69,9 +69,9 @@ class RestApi:
                 following = self._after(page)
                 if following is None:
                     return
-                before.add(hash(url))
-                if hash(following) in before:
+                if (seen := hash((url, repr(page.rows)))) in before:  # a cursor may stay the same
                     raise PipelineError(f"{place(url)} leads back to a page that was read before")
+                before.add(seen)
                 if same > 1:
                     raise PipelineError(f"{place(url)} gives the same page again and again")
                 if place(following, path="") != place(url, path=""):

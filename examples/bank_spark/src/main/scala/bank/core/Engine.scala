@@ -52,12 +52,12 @@ object Engine {
           Transient(s"a file went while it was read: $text")
         case file: FileSystemException => EnvironmentFailure.refused(told(file))
         case known: IOException if ofTheMachine(known, text) => EnvironmentFailure.refused(text)
-        case _: IOException => // of what is in a file, which those around it name
-          Failed((causes.init.map(said).findLast(_.contains("file")) ++ Seq(text)).mkString(": "))
         case _: OutOfMemoryError    => EnvironmentFailure.refused(text, More)
         case _: VirtualMachineError => EnvironmentFailure(last.toString)
         case _: LinkageError        => EnvironmentFailure(last.toString)
-        case _                      => Failed(text)
+        case _                      =>
+          val file = causes.init.map(said).findLast(_.contains("while reading file"))
+          Failed((file.toSeq :+ text).mkString(": "))
       }
     }
   }

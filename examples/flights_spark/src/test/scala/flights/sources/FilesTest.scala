@@ -195,7 +195,7 @@ class FilesTest extends Proofs {
   ) { here =>
     val path = here.write("a", here.rows(9))
     val bytes = Files.readAllBytes(path)
-    (20 until 40).foreach(n => bytes(n) = -1)
+    (45 until 60).foreach(n => bytes(n) = -1)
     Files.write(path, bytes)
     val result = here.but(_.copy(behaviour = Unaided)).run(here.over(1))
     assert(result.exit == 1 && result.log.contains("a.parquet"), result.log)
