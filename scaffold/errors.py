@@ -14,7 +14,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from scaffold.journal import Recovery
+    from scaffold.recovery import Recovery
 
 
 class ScaffoldError(Exception):

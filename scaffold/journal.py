@@ -12,13 +12,15 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from scaffold import branches, rollback, stops, trees
+from scaffold import branches, rollback, stops
+from scaffold.checkout import check_out
 from scaffold.errors import EnvironmentProblem, ScaffoldError
+from scaffold.recovery import Recovery
 from scaffold.repository import Repository, find
 from scaffold.trees import Entry
 
@@ -34,35 +36,6 @@ class Journal:
     branch: str = ""
     home: str = ""
     """Where HEAD was before the branch was made: another branch, or nothing if it was detached."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recovery:
-    """What was found of a run that was killed, and what was done about it."""
-
-    finished: bool
-    """It was committed, and only the word of it was lost."""
-    restored: tuple[str, ...] = ()
-    kept: tuple[str, ...] = ()
-    """What the owner changed since the kill: left as it is."""
-    moved_on: str = ""
-    """The commit that the killed run was for, if the owner has committed since: nothing was put back."""
-
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """For people."""
-        if self.finished:
-            return ("An update was interrupted here when it was done: its result is committed.",)
-        if self.moved_on:
-            since = self.moved_on[:10]
-            return (
-                f"An update of {since} was interrupted here, and you have committed since.",
-                f"Nothing was put back. What it had changed: git diff {since}",
-            )
-        count = f"{len(self.restored)} files"
-        back = f"An update was interrupted here. What it had changed was put back: {count}."
-        kept = f"You changed these since, so they stay as they are: {', '.join(self.kept)}"
-        return (back, kept) if self.kept else (back,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +104,7 @@ def applied(
         _hold(repository, ours)
         if branch:
             branches.make(repository, branch)
-        _check_out(repository, target, unmerged, lock)
+        check_out(repository.using(ours.index), target, unmerged, lock)
         ours.index.replace(repository.index)
         if branch:
             branches.enter(repository, branch, lock)
@@ -193,34 +166,6 @@ def _reset(
         rollback.reset_index(repository, names)
     if journal.branch:
         branches.take_back(repository, journal.branch, journal.home)
-
-
-def _check_out(repository: Repository, target: str, unmerged: Sequence[Entry], lock: int) -> None:
-    env = {"GIT_INDEX_FILE": str(place(repository.folder).index)}
-    # A copied work tree looks changed until its files were compared. It ends with 1 where something is changed
-    # indeed: in a larger repository, outside of the project.
-    repository.run("update-index", "-q", "--refresh", env=env, fds=(lock,))
-    elsewhere = _unmerged(repository, env)
-    _enter(repository, [Entry.absent(entry.path) for entry in elsewhere], env, lock)
-    repository.git("read-tree", "-m", "-u", repository.head, target, env=env, fds=(lock,))
-    entries = [*elsewhere, *unmerged]
-    names = dict.fromkeys(entry.path for entry in entries)
-    _enter(repository, [*map(Entry.absent, names), *entries], env, lock)
-
-
-def _unmerged(repository: Repository, env: Mapping[str, str]) -> list[Entry]:
-    """What is in conflict outside of the project: git reads no tree into an index that has such."""
-    found = repository.git("ls-files", "--unmerged", "-z", env=env)
-    return [trees.staged(line) for line in found.split(b"\0") if line]
-
-
-def _enter(
-    repository: Repository, entries: Sequence[Entry], env: Mapping[str, str], lock: int
-) -> None:
-    if entries:
-        lines = trees.index_info(entries, len(repository.head))
-        words = ("update-index", "-z", "--index-info")
-        repository.git(*words, data=lines, env=env, fds=(lock,))
 
 
 def _hold(repository: Repository, ours: Place) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from scaffold import branches, git, journal, obstacles, stops
 from scaffold.changes import Change
 from scaffold.errors import EnvironmentProblem
-from scaffold.journal import Recovery
+from scaffold.recovery import Recovery
 from scaffold.repository import Repository
 from scaffold.update import Plan
 

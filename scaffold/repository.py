@@ -82,6 +82,10 @@ class Repository:
         }
         return replace(self, environment=elsewhere)
 
+    def using(self, index: Path) -> Repository:
+        """The same repository with another index."""
+        return replace(self, environment={**self.environment, "GIT_INDEX_FILE": str(index)})
+
     def shown(self, path: str) -> str:
         """A path as the project's owner knows it."""
         return path.removeprefix(self.prefix)

@@ -22,9 +22,9 @@ from scaffold.about import DISTRIBUTION
 from scaffold.changes import Change
 from scaffold.errors import EnvironmentProblem, ScaffoldError, UsageError
 from scaffold.history import History
-from scaffold.journal import Recovery
 from scaffold.merge import Merge
 from scaffold.record import Record
+from scaffold.recovery import Recovery
 from scaffold.repository import Repository
 from scaffold.source import Templates
 

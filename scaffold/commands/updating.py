@@ -18,8 +18,8 @@ from scaffold import changes, fleet, outcome
 from scaffold import update as updates
 from scaffold.changes import Change
 from scaffold.fleet import Order, Result
-from scaffold.journal import Recovery
 from scaffold.outcome import Ending, Outcome
+from scaffold.recovery import Recovery
 from scaffold.source import open_templates
 from scaffold.update import Request
 
