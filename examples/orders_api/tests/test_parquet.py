@@ -8,7 +8,7 @@ import pytest
 
 from .engine import GLOB
 from .killing import at_every_step
-from .support import World, having, ordered, rewriting, windowed
+from .support import World, having, ordered, redone, rewriting, windowed
 from .test_part_files import consume, redo
 
 Make = Callable[[str], World]
@@ -62,7 +62,7 @@ def test_no_glob_finds_what_a_killed_run_left(name: str, world: Make, tmp_path: 
         assert len(found) >= len(named)
 
 
-@each
+@pytest.mark.parametrize("name", [n for n in files if n in windowed() and n in redone()])
 def test_a_column_that_gets_another_type_has_it_in_all_files_or_is_refused(
     name: str, world: Make
 ) -> None:
