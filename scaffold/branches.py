@@ -23,9 +23,8 @@ def current(repository: Repository) -> str:
 
 def require_new(repository: Repository, branch: str) -> None:
     done = git.run(repository.top, "check-ref-format", "--branch", branch)
-    if (
-        done.returncode or os.fsdecode(done.stdout).strip() != branch
-    ):  # as `@{-1}`, which stands for another
+    # `@{-1}` and the like stand for another one.
+    if done.returncode or os.fsdecode(done.stdout).strip() != branch:
         raise UsageError(f'"{branch}" is no name for a branch.', fix=_ANOTHER)
     if _exists(repository, branch):
         raise UsageError(

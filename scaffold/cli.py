@@ -60,9 +60,8 @@ def run(words: Sequence[str]) -> int:
     stops.listen()
     sys.unraisablehook = _unheard
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(
-            stream, io.TextIOWrapper
-        ):  # names and patches are shown as they are, also where not in UTF-8
+        if isinstance(stream, io.TextIOWrapper):
+            # Names and patches are shown as they are, also where not in UTF-8.
             stream.reconfigure(errors="surrogateescape")
     try:
         done = root.main(list(words), prog_name="scaffold", standalone_mode=False)

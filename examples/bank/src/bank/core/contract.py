@@ -119,6 +119,12 @@ def lineage(**columns: str) -> tuple[Column, ...]:
     return tuple(Column(name=f"_{name}", type=kind) for name, kind in columns.items())
 
 
+def nothing(columns: Iterable[Column]) -> str:
+    """SQL for no rows of these columns."""
+    cells = ", ".join(f"CAST(NULL AS {one.type}) AS {one.name}" for one in columns)
+    return f"SELECT {cells} WHERE false"
+
+
 def refuse_missing(table: Table, made: Iterable[str]) -> None:
     """Raise if what is made for a table lacks columns of it: they would be empty."""
     there = {name.lower() for name in made}

@@ -32,7 +32,7 @@ def known(pipeline: Pipeline, store: Store) -> History:
             "(`warehouse` in conf/)."
         )
     for unit in history.units("failed") + history.units("parked"):
-        if not pipeline.extraction.asked(unit):
+        if not pipeline.extraction.reaches(unit):
             del history.latest[unit]
     return history
 

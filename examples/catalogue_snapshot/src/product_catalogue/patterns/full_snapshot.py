@@ -44,7 +44,7 @@ class FullSnapshot:
         except ValueError:
             return False
 
-    def asked(self, unit: str) -> bool:
+    def reaches(self, unit: str) -> bool:
         """All of them."""
         return True
 

@@ -44,7 +44,7 @@ class Streaming:
         """Ranges of offsets."""
         return re.fullmatch(r"\d+-\d+", unit) is not None
 
-    def asked(self, unit: str) -> bool:
+    def reaches(self, unit: str) -> bool:
         """All of them."""
         return True
 

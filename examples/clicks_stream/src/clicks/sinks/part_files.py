@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from ..core.contract import Table
+from ..core.contract import Table, nothing
 from ..core.dialect import by_name
 from ..core.engine import Options, connect
 from ..core.errors import UsageError
@@ -123,9 +123,8 @@ def published(table: Table, files: Iterable[Path], extend: bool) -> str:
 
     To `extend` them is to have all columns of the table, also those that no file has yet: empty.
     """
-    columns = ", ".join(f"CAST(NULL AS {c.type}) AS {c.name}" for c in table.columns)
-    nothing = f"SELECT {columns}, '' AS _path WHERE false"
+    none = f"SELECT *, '' AS _path FROM ({nothing(table.columns)})"
     paths = [str(file) for file in files]
     read = f"SELECT * FROM read_parquet({by_name(paths)}, filename = '_path', union_by_name = true)"
-    rows = f"{nothing} UNION ALL BY NAME {read}" if extend else read
-    return f"({rows if paths else nothing}) AS {table.name}"
+    rows = f"{none} UNION ALL BY NAME {read}" if extend else read
+    return f"({rows if paths else none}) AS {table.name}"

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, Protocol
 
-from ..core.contract import Column, Contract, lineage
+from ..core.contract import Column, Contract, lineage, nothing
 from ..core.engine import Connection
 from ..core.errors import NotReady, Transient
 from ..core.event_time import EventTime
@@ -97,7 +97,7 @@ class Files:
             return self.format.scan(paths, contract.source)
         traces = lineage(file="STRING", row="BIGINT", problem="STRING", line="STRING")
         columns = self.columns(contract) + traces
-        return f"SELECT {', '.join(f'CAST(NULL AS {c.type}) AS {c.name}' for c in columns)} LIMIT 0"
+        return nothing(columns)
 
     @property
     def _folder(self) -> str:

@@ -72,7 +72,7 @@ class Extraction(Protocol):
     def owns(self, unit: str) -> bool:
         """Whether a unit of the ledger is one of its own: rows of others would be owned twice."""
 
-    def asked(self, unit: str) -> bool:
+    def reaches(self, unit: str) -> bool:
         """Whether a run or a backfill may still do a unit of its own."""
 
     def plan(self, as_of: datetime, history: History) -> Sequence[Due]: ...

@@ -33,7 +33,7 @@ class Windows:
             return False
         return end - start == self.every and not (start - self.since) % self.every
 
-    def asked(self, unit: str) -> bool:
+    def reaches(self, unit: str) -> bool:
         """Windows between `since` and `until`, which may have been others when one failed."""
         start, end = map(datetime.fromisoformat, unit.split("/"))
         return start >= self.since and end <= (self.until or end)

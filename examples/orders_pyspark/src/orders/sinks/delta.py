@@ -13,11 +13,11 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from ..core.contract import Table, refuse_retyped
+from ..core.contract import Table, nothing, refuse_retyped
 from ..core.engine import Connection, connect, keep
 from ..core.ledger import Entry, History
 from ..core.pipeline import Pipeline
-from .aside import Aside, nothing
+from .aside import Aside
 from .file_ledger import Attempt, FileLedger, on_disk
 
 
@@ -129,7 +129,7 @@ class DeltaStore:
         """Tables as the contract has them. Columns that are new since then are empty in old rows."""
         made = [table for table in tables if self._version(table.name) >= 0]
         stored = {one.name: self._types(f"SELECT * FROM {self._name(one.name)}") for one in made}
-        kinds = ((one.name, stored[one.name], self._types(nothing(one))) for one in made)
+        kinds = ((one.name, stored[one.name], self._types(nothing(one.columns))) for one in made)
         refuse_retyped(self.pipeline.name, kinds, self._retyping)
         for table in tables:
             name = self._name(table.name)
@@ -188,7 +188,7 @@ class DeltaStore:
     def _stored(self, table: Table) -> str:
         """What is published of it, in the order of its columns."""
         if self._version(table.name) < 0:
-            return f"({nothing(table)})"
+            return f"({nothing(table.columns)})"
         return f"(SELECT {', '.join(table.names)} FROM {self._name(table.name)})"
 
     def _note(self, begun: Begun) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from ..core.contract import Table, refuse_retyped
+from ..core.contract import Table, nothing, refuse_retyped
 from ..core.engine import connect
 from ..core.ledger import Entry, History
 from ..core.pipeline import Pipeline
@@ -59,8 +59,7 @@ class DuckDBStore:
         for table in tables:
             place = self.relation(table.name)
             self.con.execute(f"CREATE TABLE IF NOT EXISTS {place} ({table.ddl})")
-            row = ", ".join(f"CAST(NULL AS {one.type}) AS {one.name}" for one in table.columns)
-            found.append((table.name, self._types(place), self._types(f"SELECT {row}")))
+            found.append((table.name, self._types(place), self._types(nothing(table.columns))))
         refuse_retyped(self.name, found, self._retyping)
         for name, there, here in found:
             for column, kind in here.items():

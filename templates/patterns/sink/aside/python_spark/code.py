@@ -5,7 +5,7 @@ Rows that come are kept by Spark, in views of a session that belongs to the unit
 
 from dataclasses import dataclass, field
 
-from ..core.contract import Table
+from ..core.contract import Table, nothing
 from ..core.engine import Connection, keep
 
 
@@ -34,15 +34,10 @@ class Aside:
 
     def new(self, table: Table) -> str:
         """The rows that come."""
-        return f"SELECT * FROM _new_{table.name}" if table.name in self.added else nothing(table)
+        there = table.name in self.added
+        return f"SELECT * FROM _new_{table.name}" if there else nothing(table.columns)
 
     def gone(self, table: Table) -> str:
         """Whether a published row goes: true or false, whatever is empty in it."""
         conditions = [f"coalesce(({one}), false)" for one in self.removed.get(table.name, [])]
         return f"({' OR '.join(conditions) or 'false'})"
-
-
-def nothing(table: Table) -> str:
-    """No rows, with the columns of a table."""
-    columns = ", ".join(f"CAST(NULL AS {c.type}) AS {c.name}" for c in table.columns)
-    return f"SELECT {columns} WHERE false"

@@ -7,13 +7,13 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ..core.contract import Table
+from ..core.contract import Table, nothing
 from ..core.engine import Connection, Options, connect, location
 from ..core.errors import UsageError
 from ..core.ledger import Entry, History
 from ..core.pipeline import Pipeline
 from ..core.units import literal
-from .aside import Aside, nothing
+from .aside import Aside
 from .file_ledger import Attempt, FileLedger, Part
 from .parts import Layout, order_of, part_of
 
@@ -128,7 +128,7 @@ class PartStore:
     def empty(self, table: Table) -> Path:
         """A file without rows that has the columns of a table."""
         folder = self.ledger.aside / "no rows"
-        frame = self.con.execute(nothing(table)).frame
+        frame = self.con.execute(nothing(table.columns)).frame
         frame.coalesce(1).write.mode("overwrite").parquet(str(folder))
         return next(folder.glob("*.parquet"))
 
@@ -148,8 +148,8 @@ class PartStore:
         """
         view, paths = f"_files_{table.name}", [location(str(file)) for file in files]
         if not paths:
-            return f"(SELECT *, '' AS _path FROM ({nothing(table)})) AS {table.name}"
-        schema = self.con.execute(nothing(table)).frame.schema
+            return f"(SELECT *, '' AS _path FROM ({nothing(table.columns)})) AS {table.name}"
+        schema = self.con.execute(nothing(table.columns)).frame.schema
         rows = self.con.spark.read.schema(schema).parquet(*paths)
         rows.selectExpr("*", "_metadata.file_name AS _path").createOrReplaceTempView(view)
         return f"{view} AS {table.name}"

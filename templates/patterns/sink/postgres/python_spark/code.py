@@ -11,13 +11,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-from ..core.contract import Column, Table
+from ..core.contract import Column, Table, nothing
 from ..core.engine import Connection, connect, keep
 from ..core.errors import PipelineError
 from ..core.ledger import Entry, History
 from ..core.pipeline import Pipeline
 from ..core.postgres_connection import PostgresDatabase, constant, quoted
-from .aside import Aside, nothing
+from .aside import Aside
 from .postgres_tables import PostgresTables, kind, spelled
 
 STAGING = "_staging_"
@@ -133,7 +133,7 @@ class PostgresStore:
         """Rows in the contract's types, where those of Postgres are what they were made as."""
         types = self.place.types(table)
         if not types:
-            keep(self.con, into, nothing(table))
+            keep(self.con, into, nothing(table.columns))
             return
         there = ", ".join(quoted(name) for name in table.names if name in types)
         query = f"SELECT {there} FROM {self.place.place(table)} AS raw WHERE {where}"

@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 from pyspark.sql import DataFrame
 
-from ..core.contract import Column, Contract, lineage
+from ..core.contract import Column, Contract, lineage, nothing
 from ..core.engine import Connection
 from ..core.errors import NotReady, Transient
 from ..core.event_time import EventTime
@@ -109,8 +109,7 @@ class Files:
             return self.format.scan(con, paths, contract.source)
         traces = lineage(file="STRING", row="BIGINT", problem="STRING", line="STRING")
         columns = self.columns(contract) + traces
-        nothing = ", ".join(f"CAST(NULL AS {c.type}) AS {c.name}" for c in columns)
-        return con.execute(f"SELECT {nothing} LIMIT 0").frame
+        return con.execute(nothing(columns)).frame
 
     @property
     def _folder(self) -> str:

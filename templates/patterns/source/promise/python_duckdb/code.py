@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from ..core.contract import PUBLISHED, Contract, Table, parse
+from ..core.contract import PUBLISHED, Contract, Table, nothing, parse
 from ..core.engine import MISSING
 from ..core.errors import NotReady, PipelineError
 from ..core.pipeline import Sink, Step, Store
@@ -53,8 +53,7 @@ class Promise:
                     f"broken: {column.source} should be {column.type}, and {name} promises "
                     f"{found}. Change contract.yml here if that is right."
                 )
-        nulls = ", ".join(f"CAST(NULL AS {c.type}) AS {c.name}" for c in silver.columns)
-        wanted = self._types(f"SELECT {nulls}")
+        wanted = self._types(nothing(silver.columns))
         try:
             there = self._types(f"SELECT * FROM {self.rows} AS r")
         except MISSING as error:
