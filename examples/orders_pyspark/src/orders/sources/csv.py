@@ -5,7 +5,8 @@ import logging
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, reduce
+from functools import lru_cache, partial, reduce
+from itertools import islice
 from typing import IO
 
 from pyspark.sql import DataFrame
@@ -49,6 +50,8 @@ class CSV:
             names = self._header(path, columns)
             if not ends and 0 < last(self, path, mark) < len(names):
                 raise cut_off(path)
+            if line := swallowing(self, path, mark, len(names)):
+                raise taken(path, line) if ends else cut_off(path)
             headers[names, self._ends(path)].append(path)
         reads = [self._read(con, *form, files, columns) for form, files in headers.items()]
         return reduce(DataFrame.union, reads)
@@ -145,3 +148,35 @@ def last(form: CSV, path: str, stamp: str) -> int:
     with form.text(path) as file:
         cells = next(iter(deque(form.cells(file), maxlen=1)), [])
     return len(cells) if any(cell.strip() for cell in cells) else 0
+
+
+@lru_cache(maxsize=10_000)
+def swallowing(form: CSV, path: str, stamp: str, cells: int) -> int:
+    """The line of a cell that goes on below it because its quote is not closed; 0 if none does.
+
+    Spark takes what follows for a part of that cell. If the record has all of its cells nevertheless,
+    it does not tell.
+    """
+    with form.text(path) as file:
+        if not form.quote or not any(line.count(form.quote) % 2 for line in file):
+            return 0
+    split, done = partial(csv.reader, delimiter=form.delimiter, quotechar=form.quote), 0
+    with form.text(path) as file, form.text(path) as again:
+        records = split(file)
+        try:
+            for record in records:
+                text = "".join(islice(again, records.line_num - done)).rstrip()
+                if records.line_num > done + 1 and len(record) == cells:
+                    deque(split([text], strict=True), maxlen=0)
+                done = records.line_num
+        except csv.Error:
+            return done + 1
+    return 0
+
+
+def taken(path: str, line: int) -> PipelineError:
+    """That lines of a file would be lost in a cell of another one."""
+    return PipelineError(
+        f"{path}: a cell of line {line} takes in the lines below it: its quote is never closed. "
+        "Close it there, or move the file away"
+    )

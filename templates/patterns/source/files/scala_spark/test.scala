@@ -126,11 +126,27 @@ class FilesTest extends Proofs {
         assert(scanned(here, mixed, "a", "b")(UTF_8) == rows.init :+ (rows.last ++ split))
         val alone = scanned(here, "a\r\n1\r\n\r\n2\n", "a")(UTF_8)
         assert(alone == Seq(Map("a" -> "1"), Map("a" -> "2")))
+        val marked = scanned(here, "#a,b\n#1,x\n", "#a", "b")(UTF_8)
+        assert(marked == Seq(Map("#a" -> "#1", "b" -> "x")))
         val latin = scanned(here, "a,b\n1,caf\u00e9\n2,y\n", "a", "b")(ISO_8859_1)
         assert(latin.map(_.get("_problem")) == Seq(Some("not a line of text"), None))
         val refused = intercept[Failed](scanned(here, "a,b\r1,x\r2,y\r", "a", "b")(UTF_8))
         assert(refused.message.contains("with CR alone"))
       }
+  }
+
+  proof("a quote that is not closed in its line publishes no other", having("Csv")) { here =>
+    def told(name: String) = field(format(here), name).get
+    if (Seq("quote", "encoding", "header").map(told) == Seq[Any]("\"", "utf-8", true)) {
+      val (never, late) = ("a,b\n1,x\n2,\"Smith\n3,y\n", "a,b\n1,x\n2,\"Smith\n3,\"Jones\"\n4,z\n")
+      Seq(never, late).foreach { text =>
+        val refused = intercept[Failed](scanned(here, text, "a", "b")(UTF_8))
+        assert(refused.message.contains("a cell of line 3 takes in the lines below it"))
+      }
+      intercept[Transient](scanned(here, "a,b\n1,x\n2,\"Smi\nth", "a", "b")(UTF_8))
+      val good = scanned(here, "a,b\n1,\"x \"\"y\"\"\nz\" \n2,5\" x\n", "a", "b")(UTF_8)
+      assert(good.map(_("b")) == Seq("x \"y\"\nz", "5\" x"))
+    }
   }
 
   proof("lines that are no objects go to quarantine as they are", having("JsonLines")) { here =>

@@ -33,6 +33,11 @@ class RunnerTest extends Proofs {
     assert(Sql.over(query)(Commands.spark.range(1).toDF()).head().getString(0) == text)
   }
 
+  test("executors of a cluster are in UTC, as the driver is") {
+    val options = Commands.spark.conf.get("spark.executor.defaultJavaOptions")
+    assert(options.contains("-Duser.timezone=UTC"))
+  }
+
   proof("a warehouse that is an address, and no folder, is refused", having()) { here =>
     val elsewhere = here.copy(settings = Map("PIPELINE_WAREHOUSE" -> "s3://bucket/warehouse"))
     val result = elsewhere.command("plan", here.name)

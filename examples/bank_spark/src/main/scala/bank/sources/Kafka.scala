@@ -32,12 +32,16 @@ final case class KafkaSource(
       case Wanted.Items(names) => names.map(Messages.parse)
       case _                   => kept()
     }
-    val messages = ranges.map(raw(spark, _, request.rows)).reduce(_ union _)
+    val messages = ranges.map(raw(spark, _, request.rows)).fold(nothing(spark))(_ union _)
     val rows = EventTime
       .timed(cells(messages, contract), when, columns(contract), contract)
       .withColumn("_unit", expr(request.unit))
     Batch(request.rows.of(rows))
   }
+
+  /** What a batch reads of which all messages went. */
+  private def nothing(spark: SparkSession) =
+    spark.sql("SELECT CAST(NULL AS BINARY) AS value, 0L AS _row, '' AS _file LIMIT 0")
 
   private def kept() = connection.offsets(topic).toSeq.sortBy(_._1).map {
     case (partition, (oldest, end)) => Messages(topic, partition, oldest, end)

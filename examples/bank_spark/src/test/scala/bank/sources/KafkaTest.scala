@@ -69,6 +69,10 @@ class KafkaTest extends AnyFunSuite {
     )
   }
 
+  test("a batch of which all messages went has no rows") {
+    assert(read(source(), Wanted.Items(Nil), "id").isEmpty)
+  }
+
   test("a window is half-open and in UTC, over all partitions") {
     val made = source(2)
     KafkaServer.send(made.topic, messages)

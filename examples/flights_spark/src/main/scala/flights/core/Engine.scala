@@ -23,6 +23,7 @@ object Engine {
       "spark.master" -> "local[*]",
       "spark.app.name" -> name,
       "spark.ui.enabled" -> "false",
+      "spark.executor.defaultJavaOptions" -> "-Duser.timezone=UTC", // in which JDBC reads times
       "spark.sql.shuffle.partitions" -> cores,
       "spark.sql.sources.parallelPartitionDiscovery.parallelism" -> cores, // not a task a file
       "spark.sql.artifact.isolation.enabled" -> "false", // else a session looks for its own classes

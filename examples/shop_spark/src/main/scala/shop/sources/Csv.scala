@@ -1,10 +1,19 @@
 package shop
 package sources
 
-import scala.collection.concurrent.TrieMap
-import scala.util.Using
+import java.io.{
+  BufferedReader,
+  ByteArrayInputStream,
+  InputStreamReader,
+  SequenceInputStream,
+  StringReader
+}
 
-import com.univocity.parsers.csv.{CsvParser, CsvParserSettings}
+import scala.collection.concurrent.TrieMap
+import scala.jdk.CollectionConverters._
+import scala.util.{Try, Using}
+
+import com.univocity.parsers.csv.{CsvParser, CsvParserSettings, UnescapedQuoteHandling}
 import org.apache.hadoop.conf.Configuration
 import org.apache.spark.sql.functions.{
   coalesce,
@@ -57,11 +66,14 @@ final case class Csv(
   /** Refuses a file that is cut off or lacks an expected column, reports one with more. */
   private def names(hadoop: Configuration, file: Found, columns: Seq[Column]): Seq[String] = {
     val expected = columns.map(_.source)
-    val lines = Csv.known.getOrElseUpdate((file, this), ends(hadoop, file))
+    val lines = Csv.known.getOrElseUpdate((file, this, columns.size), ends(hadoop, file, columns))
     val found = if (header) lines.first else expected
     val missing = expected.diff(found)
     if (lines.open.exists(cells => missing.nonEmpty || (cells > 0 && cells < found.size)))
       throw FileListing.cutOff(file)
+    lines.swallowing.foreach { line =>
+      throw if (lines.open.isEmpty) taken(file, line) else FileListing.cutOff(file)
+    }
     if (missing.nonEmpty) {
       val lacks = s"${file.path} lacks ${missing.mkString(", ")}"
       throw Failed(s"$lacks: renamed or removed at the source")
@@ -71,24 +83,68 @@ final case class Csv(
     found
   }
 
-  private def ends(hadoop: Configuration, file: Found) = {
+  private def ends(hadoop: Configuration, file: Found, columns: Seq[Column]) = {
     val whole = FileListing.whole(hadoop, file)
     Using.resource(FileListing.opened(hadoop, file)) { stream =>
-      val parser = new CsvParser(settings)
-      parser.beginParsing(stream, encoding)
-      val rows = Iterator.continually(parser.parseNext()).takeWhile(_ != null)
-      val lines = rows.map(_.toSeq.map(Option(_).getOrElse("")))
+      val lines = records(new CsvParser(settings))(_.beginParsing(stream, encoding))
       val first = lines.nextOption().getOrElse(Nil)
       if (first.exists(_.matches("(?s).*\\r[^\\n].*")) && !lines.hasNext)
         throw Failed(s"${file.path} ends its lines with CR alone: write it with LF, or CRLF")
       val open = Option.unless(whole)(lines.foldLeft(first)((_, line) => line))
-      Ends(first, open.map(line => if (line.forall(_.isBlank)) 0 else line.size))
+      Ends(
+        first,
+        open.map(line => if (line.forall(_.isBlank)) 0 else line.size),
+        swallowing(hadoop, file, if (header) first.size else columns.size)
+      )
     }
   }
+
+  /** The line of a cell that goes on below it because its quote is not closed. Spark takes what
+    * follows for a part of that cell. If the record has all of its cells nevertheless, it does not
+    * tell.
+    */
+  private def swallowing(hadoop: Configuration, file: Found, cells: Int): Option[Long] = {
+    def opened = FileListing.opened(hadoop, file)
+    def odd(line: String) = line.count(quote.contains(_)) % 2 > 0
+    val text = new BufferedReader(new InputStreamReader(opened, encoding))
+    if (!Using.resource(text)(_.lines.iterator.asScala.exists(odd))) None
+    else
+      Using.resource(opened) { stream =>
+        val parser = new CsvParser(settings)
+        val end = new ByteArrayInputStream(Csv.End.getBytes(encoding))
+        val more = new SequenceInputStream(stream, end)
+        val rows = records(parser)(_.beginParsing(more, encoding)).filter(_.size == cells)
+        def open(row: Seq[String]) = Option(parser.getContext.currentParsedContent) match {
+          case Some(record) => row.exists(_.contains('\n')) && !closed(record.stripLineEnd)
+          case None         => row != Seq(Csv.End.trim) // the last one
+        }
+        rows.find(open).map(parser.getContext.currentLine - _.map(_.count(_ == '\n')).sum)
+      }
+  }
+
+  /** Whether each quote of a record has its end in it. */
+  private def closed(record: String) = {
+    val strict = settings
+    strict.setUnescapedQuoteHandling(UnescapedQuoteHandling.RAISE_ERROR)
+    val more = new StringReader(record + Csv.End)
+    Try(records(new CsvParser(strict))(_.beginParsing(more)).size).toOption.contains(2)
+  }
+
+  private def records(parser: CsvParser)(begin: CsvParser => Unit) = {
+    begin(parser)
+    val rows = Iterator.continually(parser.parseNext()).takeWhile(_ != null)
+    rows.map(_.toSeq.map(Option(_).getOrElse("")))
+  }
+
+  private def taken(file: Found, line: Long) = Failed(
+    s"${file.path}: a cell of line $line takes in the lines below it: its quote is never closed. " +
+      "Close it there, or move the file away"
+  )
 
   private def settings = {
     val settings = new CsvParserSettings
     settings.getFormat.setDelimiter(delimiter)
+    settings.getFormat.setComment('\u0000') // there are none
     settings.getFormat.setLineSeparator("\n") // the CR of CRLF is taken for a blank, and trimmed
     settings.getFormat.setQuote(quote.headOption.getOrElse('\u0000'))
     settings.getFormat.setQuoteEscape(quote.headOption.getOrElse('\u0000'))
@@ -143,12 +199,15 @@ final case class Csv(
   )
 }
 
-/** The first line of a file; and how many cells an unfinished last one has, none if it is blank. */
-final private case class Ends(first: Seq[String], open: Option[Int])
+/** The first line of a file; how many cells an unfinished last one has, none if it is blank; and
+  * the line that swallows others.
+  */
+final private case class Ends(first: Seq[String], open: Option[Int], swallowing: Option[Long])
 
 object Csv {
+  private val End = "\nend" // a record, if all quotes before it are closed
   private val log = LoggerFactory.getLogger(getClass)
 
   /** How files begin and end: looked at once for each content, not for each window. */
-  private val known = TrieMap.empty[(Found, Csv), Ends]
+  private val known = TrieMap.empty[(Found, Csv, Int), Ends]
 }
