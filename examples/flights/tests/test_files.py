@@ -189,6 +189,28 @@ def test_a_quote_that_is_never_closed_drops_nothing(name: str, world: Make) -> N
 
 
 @pytest.mark.parametrize("name", formatted("CSV"))
+def test_a_file_that_is_cut_off_in_a_quoted_cell_is_not_taken_for_a_whole_one(
+    name: str, world: Make
+) -> None:
+    here = world(name)
+    if hasattr(here.pipeline.behaviour, "retries"):
+        here = here.having("behaviour", retries=0)
+    form: Any = here.pipeline.source
+    form = form.format
+    path = here.write("a", here.rows(5))
+    whole = path.read_bytes()
+    text = whole.decode(encoding_of(here)).rstrip()
+    cell = max(map(text.rfind, (form.delimiter, "\n"))) + 1
+    path.write_bytes(f"{text[:cell]}{form.quote}{text[cell:]}".encode(encoding_of(here)))
+    result = here.run(here.over(1))
+    if form.quote:
+        assert (result.exit, "ends in the middle" in result.log) == (1, True), result.log
+        assert here.table("silver") == here.table("quarantine") == []
+    path.write_bytes(whole)
+    assert here.run(here.over(2)).exit == 0
+
+
+@pytest.mark.parametrize("name", formatted("CSV"))
 @pytest.mark.parametrize("closes", [False, True], ids=["never", "later"])
 def test_a_quote_that_is_not_closed_in_its_line_publishes_no_other(
     name: str, closes: bool, world: Make

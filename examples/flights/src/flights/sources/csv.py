@@ -9,6 +9,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
@@ -46,7 +47,7 @@ class CSV:
             mark = stamp(path)
             ends = whole(path, mark)
             names = self._header(path, columns)
-            if not ends and 0 < last(self, path, mark) < len(names):
+            if not ends and cut(self, path, mark, len(names)):
                 raise cut_off(path)
             file, alone = even(path, mark, self.quote)
             headers[names, path if alone else ""].append(file)
@@ -87,9 +88,10 @@ class CSV:
         encoding = "utf-8-sig" if self.encoding == "utf-8" else self.encoding
         return opened(path)(path, "rt", encoding=encoding, errors="replace", newline="")
 
-    def cells(self, file: IO[str]) -> Iterator[list[str]]:
-        """The cells of each line."""
-        lines = csv.reader(file, delimiter=self.delimiter, quotechar=self.quote or None)
+    def cells(self, file: IO[str], *more: str) -> Iterator[list[str]]:
+        """The cells of each line, and of `more` lines."""
+        every = chain(file, more)
+        lines = csv.reader(every, delimiter=self.delimiter, quotechar=self.quote or None)
         try:
             yield from lines
         except csv.Error:
@@ -125,11 +127,14 @@ class CSV:
 
 
 @lru_cache(maxsize=10_000)
-def last(form: CSV, path: str, stamp: str) -> int:
-    """How many cells the last line has; none if it is blank. Once for each `stamp`, as `even`."""
+def cut(form: CSV, path: str, stamp: str, cells: int) -> bool:
+    """Whether the last line has fewer cells than it should, or one whose quote is open. Once for each `stamp`, as `even`."""
     with form.text(path) as file:
-        cells = next(iter(deque(form.cells(file), maxlen=1)), [])
-    return len(cells) if any(cell.strip() for cell in cells) else 0
+        *before, end = deque(form.cells(file, "end"), maxlen=2)
+    if end != ["end"]:
+        return True
+    last = [cell for line in before for cell in line]
+    return any(cell.strip() for cell in last) and len(last) < cells
 
 
 @lru_cache(maxsize=10_000)
