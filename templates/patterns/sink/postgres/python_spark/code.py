@@ -71,6 +71,8 @@ class PostgresStore:
         old, gone = f"_old_{next(self.numbers)}", self.aside.removed.get(table)
         stays = f" AND ({self._any_of(gone, found)}) IS NOT TRUE" if gone else ""
         self._pull(found, f"{self._spelled(where, found)}{stays}", old)
+        if table not in self.aside.removed:
+            return old
         return f"(SELECT * FROM {old} UNION ALL {self.aside.new(found)})"
 
     @contextmanager
@@ -130,18 +132,22 @@ class PostgresStore:
         return self.staged[relation]
 
     def _pull(self, table: Table, where: str, into: str) -> None:
-        """Rows in the contract's types, where those of Postgres are what they were made as."""
+        """Rows in the contract's types, where those of Postgres are what they were made as.
+
+        Only who writes has seen to it that all columns are there.
+        """
         types = self.place.types(table)
         if not types:
             keep(self.con, into, nothing(table.columns))
             return
-        there = ", ".join(quoted(name) for name in table.names if name in types)
-        query = f"SELECT {there} FROM {self.place.place(table)} AS raw WHERE {where}"
-        cells = (_cell(column, types.get(column.name)) for column in table.columns)
+        there = [column for column in table.columns if column.name in types]
+        names = ", ".join(quoted(column.name) for column in there)
+        query = f"SELECT {names} FROM {self.place.place(table)} AS raw WHERE {where}"
+        cells = (_cell(column, types[column.name]) for column in there)
         self.place.session.read(self.con, query, into, f"SELECT {', '.join(cells)} FROM pulled")
 
 
-def _cell(column: Column, there: str | None) -> str:
-    if there not in (None, kind(column)):
+def _cell(column: Column, there: str) -> str:
+    if there != kind(column):
         return column.name
-    return f"CAST({column.name if there else 'NULL'} AS {column.type}) AS {column.name}"
+    return f"CAST({column.name} AS {column.type}) AS {column.name}"
