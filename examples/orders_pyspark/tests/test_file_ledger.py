@@ -10,7 +10,9 @@ from .support import World, having, windowed
 
 Make = Callable[[str], World]
 sinks = having(sink="Delta") + having(sink="Parquet") + having(sink="DedupeKey")
-each = pytest.mark.parametrize("name", [name for name in sinks if name in windowed()])
+windows = [name for name in sinks if name in windowed()]
+each = pytest.mark.parametrize("name", windows)
+files = [name for name in windows if name in having(source="Files")]
 
 
 def ledger(here: World) -> list[Path]:
@@ -18,7 +20,7 @@ def ledger(here: World) -> list[Path]:
     return sorted((here.folder / "warehouse" / "ledger" / here.name).glob("*.json"))
 
 
-@each
+@pytest.mark.parametrize("name", files)
 def test_each_attempt_is_one_file_that_never_changes(name: str, world: Make) -> None:
     here = world(name)
     here.write("a", here.rows(3))

@@ -27,7 +27,8 @@ def open_parts(
         if write:
             ledger.finish(layout.place)
         layout.ready(write)
-        yield PartStore(Aside(connect(options)), ledger, layout, pipeline, ledger.numbers())
+        con, numbers = connect(options), ledger.numbers()
+        yield PartStore(Aside(con), ledger, layout, pipeline, numbers, write)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class PartStore:
     layout: Layout
     pipeline: Pipeline
     numbers: Iterator[int]
+    write: bool
     writer: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -62,8 +64,8 @@ class PartStore:
             return table
         found = next(step.table for step in self.pipeline.steps if step.table.name == table)
         staying = self._staying(found, self.layout.files(table).values())
-        new = self.aside.new(found)
-        return f"(SELECT {', '.join(found.names)} FROM ({staying}) UNION ALL {new})"
+        new = f" UNION ALL {self.aside.new(found)}" if table in self.aside.removed else ""
+        return f"(SELECT * EXCEPT (_path) FROM ({staying}){new})"
 
     def remove(self, table: Table, where: str) -> None:
         if not self.layout.replaces:
@@ -144,12 +146,13 @@ class PartStore:
     def _published(self, table: Table, files: Iterable[Path]) -> str:
         """Rows of files, with the name of each, named like their table as conditions may want it.
 
-        They have all columns of the table, also those that no file has yet: empty.
+        To write is to have all columns of the table, also those that no file has yet: empty.
         """
         view, paths = f"_files_{table.name}", [location(str(file)) for file in files]
         if not paths:
             return f"(SELECT *, '' AS _path FROM ({nothing(table.columns)})) AS {table.name}"
-        schema = self.con.execute(nothing(table.columns)).frame.schema
-        rows = self.con.spark.read.schema(schema).parquet(*paths)
+        read, schema = self.con.spark.read, self.con.execute(nothing(table.columns)).frame.schema
+        read = read.schema(schema) if self.write else read.option("mergeSchema", True)
+        rows = read.parquet(*paths)
         rows.selectExpr("*", "_metadata.file_name AS _path").createOrReplaceTempView(view)
         return f"{view} AS {table.name}"
