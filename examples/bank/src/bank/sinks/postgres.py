@@ -7,7 +7,7 @@ commit is over.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from itertools import count
 from tempfile import TemporaryDirectory
@@ -44,10 +44,10 @@ class Postgres:
         ):
             con.execute(f"SET GLOBAL temp_directory = {literal(spill)}")
             tables = PostgresTables(session, pipeline.name)
-            if write:
-                tables.alone()
-                tables.make([step.table for step in pipeline.steps])
-            yield PostgresStore(con, tables, pipeline)
+            with tables.alone() if write else nullcontext():
+                if write:
+                    tables.make([step.table for step in pipeline.steps])
+                yield PostgresStore(con, tables, pipeline)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from ..core.contract import Column, Table, Types, refuse_retyped
-from ..core.errors import NotReady
+from ..core.errors import NotReady, PipelineError
 from ..core.ledger import Entry
 from ..core.postgres_connection import LITERAL, PostgresSession, constant, quoted, respelled
 
@@ -27,14 +28,22 @@ class PostgresTables:
     def place(self, table: Table) -> str:
         return quoted(self.schema, table.name)
 
-    def alone(self) -> None:
-        """Take the lock of writers, which readers do not know. It ends with the connection."""
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Have the lock of writers, which readers do not know. A run that is killed loses it as soon as
+        the server sees that its connection is gone.
+        """
         lock = f"pg_try_advisory_lock(hashtext('ledger'), hashtext({constant(self.schema)}))"
         if not self.yes(lock):
             raise NotReady(
                 f"another run writes to the schema {self.schema} at {self.session.place}; "
                 "try again when it has ended"
             )
+        try:
+            yield
+        finally:
+            with suppress(PipelineError):  # or it went with the connection
+                self.session.execute("SELECT pg_advisory_unlock_all()")
 
     def make(self, tables: Sequence[Table]) -> None:
         """Make what is not there, one run at a time. Who may only write to it asks for no more."""

@@ -76,6 +76,18 @@ def written(here: World) -> dict[str, Any]:
     return {**here.content(), "ledger": entries(here)}
 
 
+@one
+def test_the_lock_of_writers_goes_back_before_the_connection_does(name: str, world: Make) -> None:
+    """The server takes a moment to see that a connection is closed, and the next run may not wait."""
+    here = world(name)
+    reader: Any = here.pipeline.sink.open(here.pipeline, write=False)
+    with reader as store:
+        with store.place.alone():
+            pass
+        with here.pipeline.sink.open(here.pipeline, write=True):
+            pass
+
+
 @each
 def test_of_two_runs_at_once_the_second_stops_and_readers_never_wait(
     name: str, world: Make

@@ -7,7 +7,7 @@ it until its last commit is over.
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from itertools import count
 
@@ -38,11 +38,11 @@ class Postgres:
         with self.database.session() as session:
             tables = PostgresTables(session, pipeline.name)
             store = PostgresStore(aside, tables, pipeline)
-            if write:
-                tables.alone()
-                tables.make([step.table for step in pipeline.steps])
-                store.drop(store.left())
-            yield store
+            with tables.alone() if write else nullcontext():
+                if write:
+                    tables.make([step.table for step in pipeline.steps])
+                    store.drop(store.left())
+                yield store
 
 
 @dataclass(frozen=True, slots=True)
