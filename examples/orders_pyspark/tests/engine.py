@@ -20,6 +20,7 @@ SMALL = {
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.databricks.delta.snapshotPartitions": "1",
+    "spark.databricks.delta.delta.log.cacheSize": "20",  # tables, for a MB or two each
 }
 SETTINGS = {"PIPELINE_SPARK": json.dumps(SMALL)}  # the environment variables for proofs
 FROM_THE_END = (5, 10, 4, 3)
