@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -230,6 +233,40 @@ def test_spark_s_rows_and_their_entry_are_in_a_database_together(
     words = ("killed", "in_the_middle", "values_come_back", "read_in_the_attempt", "refuses")
     chosen = ("tests/test_postgres_sink.py", "-k", " or ".join(words))
     assert_proved(folder, *chosen, KILLS="1", **servers)
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("pyspark")
+def test_the_readme_s_spark_submit_brings_what_reads_a_broker_and_writes_to_a_database(
+    tmp_path: Path, templates: source.Templates, jdk: Java, kafka: str, postgres: Database
+) -> None:
+    choice = DEFAULT | {"source": "kafka", "sink": "postgres", "extraction": "streaming"}
+    folder = made(tmp_path / "shop", templates, answers([choice], runtime=PYSPARK))
+    orders, database = topic(kafka), postgres.fresh()
+    producer = Producer({"bootstrap.servers": kafka})
+    for number in range(5):
+        producer.produce(orders.name, value=message(number, 0), partition=0)
+    producer.flush(60)
+    env = inherited() | {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "PIPELINE_KAFKA__SERVERS": kafka,
+        "PIPELINE_PIPELINES__P000__TOPIC": orders.name,
+        "PIPELINE_POSTGRES__URL": database.url,
+    }
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^ +(spark-submit .+)$", readme, re.MULTILINE)
+    for rows in (5, 0):
+        ended = subprocess.run(
+            (*shlex.split(command), "--json"),
+            cwd=folder,
+            env=env,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        assert ended.returncode == 0, ended.stderr[-3000:]
+        assert json.loads(ended.stdout.splitlines()[-1])["rows"] == rows
+    assert database.ask("SELECT count(*) FROM p000.silver") == [(5,)]
 
 
 @pytest.mark.matrix
