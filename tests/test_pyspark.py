@@ -243,10 +243,7 @@ def test_the_readme_s_spark_submit_brings_what_reads_a_broker_and_writes_to_a_da
     choice = DEFAULT | {"source": "kafka", "sink": "postgres", "extraction": "streaming"}
     folder = made(tmp_path / "shop", templates, answers([choice], runtime=PYSPARK))
     orders, database = topic(kafka), postgres.fresh()
-    producer = Producer({"bootstrap.servers": kafka})
-    for number in range(5):
-        producer.produce(orders.name, value=message(number, 0), partition=0)
-    producer.flush(60)
+    orders.send([(0, message(number, 0)) for number in range(5)])
     env = inherited() | {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "PIPELINE_KAFKA__SERVERS": kafka,

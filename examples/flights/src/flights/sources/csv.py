@@ -128,7 +128,10 @@ class CSV:
 
 @lru_cache(maxsize=10_000)
 def cut(form: CSV, path: str, stamp: str, cells: int) -> bool:
-    """Whether the last line has fewer cells than it should, or one whose quote is open. Once for each `stamp`, as `even`."""
+    """Whether the last line has fewer cells than it should, or one whose quote is open.
+
+    Once for each `stamp`, as `even`.
+    """
     with form.text(path) as file:
         *before, end = deque(form.cells(file, "end"), maxlen=2)
     if end != ["end"]:

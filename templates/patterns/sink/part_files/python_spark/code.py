@@ -151,8 +151,9 @@ class PartStore:
         view, paths = f"_files_{table.name}", [location(str(file)) for file in files]
         if not paths:
             return f"(SELECT *, '' AS _path FROM ({nothing(table.columns)})) AS {table.name}"
-        read, schema = self.con.spark.read, self.con.execute(nothing(table.columns)).frame.schema
-        read = read.schema(schema) if self.write else read.option("mergeSchema", True)
+        read = self.con.spark.read.option("mergeSchema", True)
+        if self.write:
+            read = read.schema(self.con.execute(nothing(table.columns)).frame.schema)
         rows = read.parquet(*paths)
         rows.selectExpr("*", "_metadata.file_name AS _path").createOrReplaceTempView(view)
         return f"{view} AS {table.name}"

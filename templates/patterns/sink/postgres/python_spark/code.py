@@ -71,7 +71,7 @@ class PostgresStore:
         old, gone = f"_old_{next(self.numbers)}", self.aside.removed.get(table)
         stays = f" AND ({self._any_of(gone, found)}) IS NOT TRUE" if gone else ""
         self._pull(found, f"{self._spelled(where, found)}{stays}", old)
-        if table not in self.aside.removed:
+        if gone is None:
             return old
         return f"(SELECT * FROM {old} UNION ALL {self.aside.new(found)})"
 

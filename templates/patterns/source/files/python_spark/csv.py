@@ -3,11 +3,11 @@
 import csv
 import logging
 from collections import defaultdict, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial, reduce
+from functools import lru_cache, reduce
 from itertools import chain, islice
-from typing import IO
+from typing import IO, Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql.functions import expr
@@ -87,10 +87,14 @@ class CSV:
         encoding = "utf-8-sig" if self.encoding == "utf-8" else self.encoding
         return opened(path)(path, "rt", encoding=encoding, errors="replace", newline="")
 
+    def split(self, lines: Iterable[str], strict: bool = False) -> Any:
+        """A reader of lines."""
+        quote = self.quote or None
+        return csv.reader(lines, delimiter=self.delimiter, quotechar=quote, strict=strict)
+
     def cells(self, file: IO[str], *more: str) -> Iterator[list[str]]:
         """The cells of each line, and of `more` lines."""
-        every = chain(file, more)
-        lines = csv.reader(every, delimiter=self.delimiter, quotechar=self.quote or None)
+        lines = self.split(chain(file, more))
         try:
             yield from lines
         except csv.Error:
@@ -161,17 +165,18 @@ def swallowing(form: CSV, path: str, stamp: str, cells: int) -> int:
     Spark takes what follows for a part of that cell. If the record has all of its cells nevertheless,
     it does not tell.
     """
+    if not form.quote:
+        return 0
     with form.text(path) as file:
-        if not form.quote or not any(line.count(form.quote) % 2 for line in file):
+        if not any(line.count(form.quote) % 2 for line in file):
             return 0
-    split, done = partial(csv.reader, delimiter=form.delimiter, quotechar=form.quote), 0
     with form.text(path) as file, form.text(path) as again:
-        records = split(file)
+        records, done = form.split(file), 0
         try:
             for record in records:
                 text = "".join(islice(again, records.line_num - done)).rstrip()
                 if records.line_num > done + 1 and len(record) == cells:
-                    deque(split([text], strict=True), maxlen=0)
+                    deque(form.split([text], strict=True), maxlen=0)
                 done = records.line_num
         except csv.Error:
             return done + 1

@@ -65,7 +65,8 @@ final case class Csv(
   /** Refuses a file that is cut off or lacks an expected column, reports one with more. */
   private def names(hadoop: Configuration, file: Found, columns: Seq[Column]): Seq[String] = {
     val expected = columns.map(_.source)
-    val lines = Csv.known.getOrElseUpdate((file, this, columns.size), ends(hadoop, file, columns))
+    val lines =
+      Csv.known.getOrElseUpdate((file, this, columns.size), ends(hadoop, file, columns.size))
     val found = if (header) lines.first else expected
     val missing = expected.diff(found)
     if (lines.open.exists(cells => missing.nonEmpty || (cells > 0 && cells < found.size)))
@@ -82,7 +83,7 @@ final case class Csv(
     found
   }
 
-  private def ends(hadoop: Configuration, file: Found, columns: Seq[Column]) = {
+  private def ends(hadoop: Configuration, file: Found, columns: Int) = {
     val whole = FileListing.whole(hadoop, file)
     Using.resource(FileListing.opened(hadoop, file)) { stream =>
       val lines = records(new CsvParser(settings))(_.beginParsing(stream, encoding))
@@ -93,7 +94,7 @@ final case class Csv(
       Ends(
         first,
         open.map(line => if (line.forall(_.isBlank)) 0 else line.size),
-        swallowing(hadoop, file, if (header) first.size else columns.size)
+        swallowing(hadoop, file, if (header) first.size else columns)
       )
     }
   }
@@ -105,8 +106,8 @@ final case class Csv(
   private def swallowing(hadoop: Configuration, file: Found, cells: Int): Option[Long] = {
     def opened = FileListing.opened(hadoop, file)
     def odd(line: String) = line.count(quote.contains(_)) % 2 > 0
-    val text = new BufferedReader(new InputStreamReader(opened, encoding))
-    if (!Using.resource(text)(_.lines.iterator.asScala.exists(odd))) None
+    def text = new BufferedReader(new InputStreamReader(opened, encoding))
+    if (quote.isEmpty || !Using.resource(text)(_.lines.iterator.asScala.exists(odd))) None
     else
       Using.resource(opened) { stream =>
         val parser = new CsvParser(settings)
