@@ -7,7 +7,9 @@ what runs at the same time are processes; each opens the templates once for all 
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -62,7 +64,7 @@ def update(projects: Sequence[str], order: Order, jobs: int) -> Iterator[Result]
     size = max(1, min(BATCH, len(projects) // (jobs * 2)))
     batches = [projects[n : n + size] for n in range(0, len(projects), size)]
     spawned = multiprocessing.get_context("spawn")  # what git and copier opened is not inherited
-    pool = ProcessPoolExecutor(jobs, mp_context=spawned)
+    pool = ProcessPoolExecutor(jobs, mp_context=spawned, initializer=_apart)
     stops.hold()
     try:
         with stops.deaf([signal.SIGINT]):  # they end the projects that they are at
@@ -76,6 +78,21 @@ def update(projects: Sequence[str], order: Order, jobs: int) -> Iterator[Result]
     finally:
         pool.shutdown(cancel_futures=True)
     stops.release()
+
+
+def _apart() -> None:
+    """A stop is for whoever asked for the work, also where the whole group hears it: Ctrl-C, `timeout`. When that
+    process is gone, this one goes too.
+    """
+    os.setsid()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent:
+        parent.join()
+        os._exit(1)
 
 
 def _results(done: Future[list[Result]], batch: Sequence[str]) -> list[Result]:

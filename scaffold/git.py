@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from scaffold import stops
 from scaffold.errors import EnvironmentProblem
 
 MESSAGE = "Made by scaffold"
@@ -99,6 +100,7 @@ def run(
             capture_output=True,
             check=False,
             pass_fds=fds,
+            start_new_session=stops.are_ignored(),
         )
     except FileNotFoundError:
         require()

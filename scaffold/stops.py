@@ -60,6 +60,11 @@ def is_waiting() -> bool:
     return isinstance(late, _Late) and late.came
 
 
+def are_ignored() -> bool:
+    """Whether what is started must not hear Ctrl-C either. That it is ignored is inherited, but git hears it anyway."""
+    return signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+
+
 @contextmanager
 def deaf(numbers: Sequence[signal.Signals] = _BOTH) -> Iterator[None]:
     """Neither is heard here, nor ever by what is started here: a terminal tells Ctrl-C to all."""

@@ -42,6 +42,24 @@ def states(output: str) -> dict[str, str]:
     return {Path(one["project"]).name: one["state"] for one in json.loads(output)}
 
 
+def updating(
+    releases: Releases, folder: Path, projects: list[Path], jobs: str
+) -> subprocess.Popen[str]:
+    """An update of all, in a group of its own, that is at the first of them."""
+    process = subprocess.Popen(
+        (sys.executable, "-m", "scaffold", "update", ".", "--jobs", jobs, "--commit"),
+        cwd=folder,
+        env=releases.environment(TO),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    while not any((one / "added.md").exists() for one in projects) and process.poll() is None:
+        time.sleep(0.01)
+    return process
+
+
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_one_that_is_broken_does_not_stop_the_others(
     releases: Releases, fleet: Path, jobs: str, tmp_path: Path
@@ -167,35 +185,47 @@ def test_a_project_that_is_updated_twice_at_once_is_updated_once(
     assert tree(project) == tree(releases.project(TO, tmp_path, "fresh"))
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
-def test_ctrl_c_leaves_no_project_half_merged_and_says_what_was_done(
-    releases: Releases, tmp_path: Path, jobs: str
+@pytest.mark.parametrize(
+    ("jobs", "stop", "times"),
+    [
+        ("1", signal.SIGINT, 1),
+        ("2", signal.SIGINT, 1),
+        ("2", signal.SIGINT, 50),
+        ("2", signal.SIGTERM, 1),
+    ],
+)
+def test_a_stop_leaves_no_project_half_merged_and_says_what_was_done(
+    releases: Releases, tmp_path: Path, jobs: str, stop: signal.Signals, times: int
 ) -> None:
     folder = tmp_path / "fleet"
     folder.mkdir()
     projects = [releases.project("v0.1.0", folder, f"p{number}") for number in range(5)]
     before, after = tree(projects[0]), tree(releases.project(TO, tmp_path, "fresh"))
-    process = subprocess.Popen(
-        (sys.executable, "-m", "scaffold", "update", ".", "--jobs", jobs, "--commit"),
-        cwd=folder,
-        env=releases.environment(TO),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    while not any((one / "added.md").exists() for one in projects) and process.poll() is None:
+    process = updating(releases, folder, projects, jobs)
+    for _ in range(times):  # of the whole group, as a terminal does, git too
+        os.killpg(process.pid, stop)
         time.sleep(0.01)
-    os.killpg(process.pid, signal.SIGINT)
     out, told = process.communicate(timeout=60)
     assert process.returncode in (0, 130), told
     assert all(tree(one) in (before, after) for one in projects)
     assert all(git(one, "status", "--porcelain") == "" for one in projects)
     done = [f"./{one.name}" for one in projects if tree(one) == after]
-    assert [line.split(": ")[0] for line in out.splitlines() if line] == done
+    assert [line.split(": ")[0] for line in out.splitlines() if line] == done, out
     left = len(projects) - len(done)
     stopped = f"Stopped: {left} were not done.\n" if left else "Stopped.\n"
     assert told == (stopped if process.returncode else "")
+
+
+def test_no_process_of_a_killed_update_is_left(releases: Releases, tmp_path: Path) -> None:
+    folder = tmp_path / "fleet"
+    folder.mkdir()
+    projects = [releases.project("v0.1.0", folder, f"p{number}") for number in range(3)]
+    fresh = tree(releases.project(TO, tmp_path, "fresh"))
+    process = updating(releases, folder, projects, "2")
+    process.kill()
+    process.communicate(timeout=60)  # until nobody has its output open
+    assert releases.scaffold(TO, "update", ".", "--commit", cwd=folder).returncode == 0
+    assert all(tree(one) == fresh for one in projects)
 
 
 def test_check_looks_at_all_below_a_folder(releases: Releases, fleet: Path) -> None:
