@@ -119,7 +119,8 @@ def applied(
 
 def _put_back(repository: Repository, because: BaseException) -> None:
     try:
-        recover(find(repository.project))
+        with stops.deaf():
+            recover(find(repository.project))
     except (ScaffoldError, OSError) as error:
         raise EnvironmentProblem(
             f"What was begun in {repository.top} could not be put back.",

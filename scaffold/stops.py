@@ -60,17 +60,25 @@ def is_waiting() -> bool:
     return isinstance(late, _Late) and late.came
 
 
+class _Deaf:
+    """Whether stops are not heard at the moment."""
+
+    now = False
+
+
 def are_ignored() -> bool:
     """Whether what is started must not hear Ctrl-C either. That it is ignored is inherited, but git hears it anyway."""
-    return signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    return _Deaf.now
 
 
 @contextmanager
 def deaf(numbers: Sequence[signal.Signals] = _BOTH) -> Iterator[None]:
     """Neither is heard here, nor ever by what is started here: a terminal tells Ctrl-C to all."""
     heard = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
+    before, _Deaf.now = _Deaf.now, True
     try:
         yield
     finally:
+        _Deaf.now = before
         for number, handler in heard.items():
             signal.signal(number, handler)

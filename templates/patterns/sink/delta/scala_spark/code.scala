@@ -66,8 +66,8 @@ final private class DeltaStore(
     }
   }
 
-  /** Delta widens some types only: a table is made anew, as its next version. Lineage is not for the
-    * contract to say.
+  /** Delta widens some types only: a table is made anew, as its next version. Lineage is not for
+    * the contract to say.
     */
   private def retyped(table: Table, stored: StructType) = for {
     field <- table.schema if !field.name.startsWith("_")

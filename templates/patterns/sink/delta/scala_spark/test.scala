@@ -63,7 +63,9 @@ class DeltaTest extends Proofs {
     add(here, old, "1.23")
     val error = intercept[UsageError](add(here, wider, "1.2345"))
     assert(error.message.contains("odd.silver.n is DECIMAL(9,2) there and DECIMAL(9,4)"))
+    Commands.spark.sparkContext.setLogLevel("ERROR") // Delta warns that it is another table
     Commands.spark.sql(error.message.replaceAll("(?s).*\\((CREATE .*)\\) and backfill.*", "$1"))
+    Commands.spark.sparkContext.setLogLevel("WARN")
     add(here, wider, "1.2345")
     here.pipeline.sink.open(wider, Commands.spark, write = false) { store =>
       val found = store.table("silver").orderBy("n").collect().map(_.getDecimal(0).toString)

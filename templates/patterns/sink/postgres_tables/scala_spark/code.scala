@@ -49,7 +49,7 @@ final case class PostgresTables(connection: Connection, schema: String) {
     tables.foreach(table => if (exists(place(table))) widen(table) else create(table))
   }
 
-  /** A type that no contract makes is the owner's own choice; lineage is not for the contract to say. */
+  /** A type that no contract makes is the owner's own choice. Lineage is not for it to say. */
   private def retyped(table: Table) = for {
     field <- table.schema if !field.name.startsWith("_")
     here = kind(field.dataType)

@@ -2,7 +2,7 @@ package sinks
 
 import core.UsageError
 
-/** A column that a table has in another type than its contract; `mend` is SQL that gives it that. */
+/** A column that a table has in another type than its contract, and the SQL that mends it. */
 final case class Retyped(column: String, there: String, here: String, mend: String)
 
 object Retyped {

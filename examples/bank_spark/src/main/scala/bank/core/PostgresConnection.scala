@@ -101,16 +101,16 @@ object PostgresConnection {
   def quoted(names: String*): String =
     names.map(name => "\"" + name.replace("\"", "\"\"") + "\"").mkString(".")
 
-  /** The database's type for one of Spark's. */
+  /** The database's type for one of Spark's, as `format_type` spells it. */
   def kind(of: DataType): String = of match {
     case StringType           => "text"
     case DoubleType           => "double precision"
     case FloatType            => "real"
     case ByteType             => "smallint"
     case DateType             => "date"
-    case TimestampNTZType     => "timestamp"
+    case TimestampNTZType     => "timestamp without time zone"
     case TimestampType        => "timestamptz"
-    case numeric: DecimalType => s"numeric(${numeric.precision}, ${numeric.scale})"
+    case numeric: DecimalType => s"numeric(${numeric.precision},${numeric.scale})"
     case other                => other.sql.toLowerCase // boolean, smallint, int and bigint
   }
 }

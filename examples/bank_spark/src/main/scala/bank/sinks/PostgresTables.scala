@@ -3,6 +3,9 @@ package sinks
 
 import java.sql.Connection
 
+import org.apache.spark.sql.types.StructField
+import upickle.default.read
+
 import core._
 import PostgresConnection.{execute, kind, literal, quoted, texts}
 
@@ -16,12 +19,15 @@ final case class PostgresTables(connection: Connection, schema: String) {
 
   def exists(table: String): Boolean = yes(s"to_regclass(${literal(table)}) IS NOT NULL")
 
-  /** The columns that are there of a table. */
-  def stored(table: Table): Seq[String] = texts(
-    connection,
-    "SELECT attname FROM pg_attribute WHERE attnum > 0 AND NOT attisdropped " +
-      s"AND attrelid = to_regclass(${literal(place(table))})"
-  )
+  /** The columns that are there of a table, with the types of Postgres. */
+  def stored(table: Table): Map[String, String] = {
+    val found = texts(
+      connection,
+      "SELECT json_build_array(attname, format_type(atttypid, atttypmod)) FROM pg_attribute " +
+        s"WHERE attnum > 0 AND NOT attisdropped AND attrelid = to_regclass(${literal(place(table))})"
+    )
+    found.map(read[(String, String)](_)).toMap
+  }
 
   /** Whether a condition is true. */
   def yes(condition: String): Boolean = texts(connection, s"SELECT $condition").contains("t")
@@ -30,6 +36,7 @@ final case class PostgresTables(connection: Connection, schema: String) {
     * write to what others made.
     */
   def make(tables: Seq[Table]): Unit = {
+    Retyped.refuse(tables.flatMap(retyped))
     execute(connection, "SELECT pg_advisory_xact_lock(hashtext('ledger'))")
     if (!exists(ledger)) {
       val id = "id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
@@ -41,6 +48,17 @@ final case class PostgresTables(connection: Connection, schema: String) {
     if (yes(s"to_regnamespace(${literal(quoted(schema))}) IS NULL"))
       execute(connection, s"CREATE SCHEMA ${quoted(schema)}")
     tables.foreach(table => if (exists(place(table))) widen(table) else create(table))
+  }
+
+  /** A type that no contract makes is the owner's own choice. Lineage is not for it to say. */
+  private def retyped(table: Table) = for {
+    field <- table.schema if !field.name.startsWith("_")
+    here = kind(field.dataType)
+    there <- stored(table).get(field.name) if there != here && PostgresTables.Made.matches(there)
+  } yield {
+    val (place, name) = (quoted(schema, table.name), quoted(field.name))
+    val change = s"ALTER TABLE $place ALTER $name TYPE $here USING $name::$here"
+    Retyped(s"$schema.${table.name}.${field.name}", there, here, change)
   }
 
   private def create(table: Table): Unit = {
@@ -60,6 +78,11 @@ final case class PostgresTables(connection: Connection, schema: String) {
     }
   }
 
-  private def column(field: org.apache.spark.sql.types.StructField) =
-    s"${quoted(field.name)} ${kind(field.dataType)}"
+  private def column(field: StructField) = s"${quoted(field.name)} ${kind(field.dataType)}"
+}
+
+private object PostgresTables {
+
+  /** Types that tables are made with. */
+  val Made = "text|bigint|double.*|boolean|date|timestamp without.*|numeric\\(.*".r
 }

@@ -146,6 +146,21 @@ class PostgresTest extends Proofs {
     }
   }
 
+  test("a column of another type is refused until it is what is said, but the owner's choice") {
+    withDatabase { (sink, outside) =>
+      sink.open(Proof.dataset, spark, write = true)(write(_, 1))
+      val changes = "ALTER exact TYPE numeric(9,1), ALTER label TYPE varchar(9)"
+      sql(outside, s"ALTER TABLE proof.silver $changes")
+      val error = intercept[UsageError](sink.open(Proof.dataset, spark, write = true)(write(_, 2)))
+      assert(error.message.startsWith("proof.silver.exact is numeric(9,1) there and numeric(10,2)"))
+      assert(!error.message.contains("label"))
+      assert(generation(outside) == "1 1 1")
+      sql(outside, error.message.replaceAll("(?s).*\\((ALTER .*)\\) and backfill.*", "$1"))
+      sink.open(Proof.dataset, spark, write = true)(write(_, 2))
+      assert(generation(outside) == "2 2 2")
+    }
+  }
+
   test("a redo that is killed shows the old rows, and the next run the new ones") {
     withDatabase { (sink, outside) =>
       sink.open(Proof.dataset, spark, write = true)(write(_, 1))

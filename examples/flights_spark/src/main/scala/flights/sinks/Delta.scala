@@ -7,6 +7,7 @@ import java.nio.file.{Files, Path}
 import io.delta.tables.DeltaTable
 import org.apache.spark.sql.delta.DeltaLog
 import org.apache.spark.sql.functions.{col, lit}
+import org.apache.spark.sql.types.StructType
 import org.apache.spark.sql.{DataFrame, SparkSession}
 import upickle.default.write
 
@@ -52,16 +53,34 @@ final private class DeltaStore(
   def table(name: String): DataFrame = read(spark, name)
 
   /** Makes the tables. Columns that are new since then are empty in old rows. */
-  def make(): Unit = tables.foreach { table =>
-    val known = snapshot(table.name)
-    val added = table.columns.filterNot(column => known.schema.names.contains(column.name))
-    if (known.version < 0)
-      described(table).execute()
-    else if (added.nonEmpty) {
-      val columns = added.map(column => s"${column.name} ${column.kind}").mkString(", ")
-      spark.sql(s"ALTER TABLE delta.`${place(table.name)}` ADD COLUMNS ($columns)")
+  def make(): Unit = {
+    val known = tables.map(table => table -> snapshot(table.name))
+    Retyped.refuse(known.flatMap { case (table, there) => retyped(table, there.schema) })
+    known.foreach { case (table, there) =>
+      val added = table.columns.filterNot(column => there.schema.names.contains(column.name))
+      if (there.version < 0)
+        described(table).execute()
+      else if (added.nonEmpty) {
+        val columns = added.map(column => s"${column.name} ${column.kind}").mkString(", ")
+        spark.sql(s"ALTER TABLE ${named(table)} ADD COLUMNS ($columns)")
+      }
     }
   }
+
+  /** Delta widens some types only: a table is made anew, as its next version. Lineage is not for
+    * the contract to say.
+    */
+  private def retyped(table: Table, stored: StructType) = for {
+    field <- table.schema if !field.name.startsWith("_")
+    there <- stored.find(_.name == field.name) if there.dataType != field.dataType
+  } yield {
+    val (here, name) = (field.dataType.sql, s"`${field.name}`")
+    val rows = s"SELECT * EXCEPT ($name), CAST($name AS $here) AS $name FROM ${named(table)}"
+    val made = s"CREATE OR REPLACE TABLE ${named(table)} USING delta AS $rows"
+    Retyped(s"${dataset.name}.${table.name}.${field.name}", there.dataType.sql, here, made)
+  }
+
+  private def named(table: Table) = s"delta.`${place(table.name)}`"
 
   /** Rows as they came are only asked for by their unit: no other statistics are made of them. */
   private def described(table: Table) = {

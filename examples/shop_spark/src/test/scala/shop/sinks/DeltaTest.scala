@@ -2,6 +2,7 @@ package shop
 package sinks
 
 import java.nio.file.Files
+import java.time.Duration
 
 import core._
 import Worlds._
@@ -58,6 +59,21 @@ class DeltaTest extends Proofs {
     }
   }
 
+  proof("a column of another type is refused until it is what is said", having("Delta")) { here =>
+    val (old, wider) = (Odd("DECIMAL(9,2)"), Odd("DECIMAL(9,4)"))
+    add(here, old, "1.23")
+    val error = intercept[UsageError](add(here, wider, "1.2345"))
+    assert(error.message.contains("odd.silver.n is DECIMAL(9,2) there and DECIMAL(9,4)"))
+    Commands.spark.sparkContext.setLogLevel("ERROR") // Delta warns that it is another table
+    Commands.spark.sql(error.message.replaceAll("(?s).*\\((CREATE .*)\\) and backfill.*", "$1"))
+    Commands.spark.sparkContext.setLogLevel("WARN")
+    add(here, wider, "1.2345")
+    here.pipeline.sink.open(wider, Commands.spark, write = false) { store =>
+      val found = store.table("silver").orderBy("n").collect().map(_.getDecimal(0).toString)
+      assert(found.toSeq == Seq("1.2300", "1.2345"))
+    }
+  }
+
   proof("plan and status touch nothing", having("Delta")) { here =>
     here.write("a", here.rows(3))
     assert(here.command("plan", here.name).exit == 0)
@@ -106,8 +122,26 @@ class DeltaTest extends Proofs {
     assert(here.run(here.over(2)).exit == 0)
   }
 
+  private def add(here: World, dataset: Odd, value: String): Unit =
+    here.pipeline.sink.open(dataset, Commands.spark, write = true) { store =>
+      store.transact(Commands.spark) { into =>
+        val rows = Commands.spark.sql(s"SELECT CAST('$value' AS ${dataset.kind}) AS n")
+        into.append(dataset.table("silver"), rows)
+        Nil
+      }
+      ()
+    }
+
   private def table(here: World, name: String) =
     here.pipeline.steps.map(_.table).find(_.name == name).get
+}
+
+/** A table of one column. */
+final private case class Odd(kind: String) extends Dataset {
+  def name: String = "odd"
+  def contract: Contract = Contract("", tables.map(one => one.name -> one).toMap, Duration.ZERO)
+  def eventTime: Option[String] = None
+  def tables: Seq[Table] = Seq(Table("silver", Seq(Column("n", kind))))
 }
 
 /** A structure with a table that can't be made. */
