@@ -37,6 +37,10 @@ class Aside:
         there = table.name in self.added
         return f"SELECT * FROM _new_{table.name}" if there else nothing(table.columns)
 
+    def replaces(self, table: Table, where: str) -> bool:
+        """Whether all published rows that a condition is true for go: they need not be read."""
+        return where in self.removed.get(table.name, [])
+
     def gone(self, table: Table) -> str:
         """Whether a published row goes: true or false, whatever is empty in it."""
         conditions = [f"coalesce(({one}), false)" for one in self.removed.get(table.name, [])]

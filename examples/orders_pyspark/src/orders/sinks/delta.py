@@ -80,6 +80,8 @@ class DeltaStore:
         found = next(step.table for step in self.pipeline.steps if step.table.name == table)
         if table not in self.aside.removed:
             return self._stored(found)
+        if self.aside.replaces(found, where):
+            return f"({self.aside.new(found)})"
         gone, new = self.aside.gone(found), self.aside.new(found)
         staying = f"SELECT * FROM {self._stored(found)} AS {table} WHERE NOT {gone}"
         return f"({staying} UNION ALL {new})"

@@ -63,6 +63,8 @@ class PartStore:
         if table == "batch":
             return table
         found = next(step.table for step in self.pipeline.steps if step.table.name == table)
+        if self.aside.replaces(found, where):
+            return f"({self.aside.new(found)})"
         staying = self._staying(found, self.layout.files(table).values())
         new = f" UNION ALL {self.aside.new(found)}" if table in self.aside.removed else ""
         return f"(SELECT * EXCEPT (_path) FROM ({staying}){new})"

@@ -68,6 +68,8 @@ class PostgresStore:
         if table == "batch":
             return table
         found = next(step.table for step in self.pipeline.steps if step.table.name == table)
+        if self.aside.replaces(found, where):
+            return f"({self.aside.new(found)})"
         old, gone = f"_old_{next(self.numbers)}", self.aside.removed.get(table)
         stays = f" AND ({self._any_of(gone, found)}) IS NOT TRUE" if gone else ""
         self._pull(found, f"{self._spelled(where, found)}{stays}", old)
