@@ -51,14 +51,17 @@ final case class PostgresTables(connection: Connection, schema: String) {
   }
 
   /** A type that no contract makes is the owner's own choice. Lineage is not for it to say. */
-  private def retyped(table: Table) = for {
-    field <- table.schema if !field.name.startsWith("_")
-    here = kind(field.dataType)
-    there <- stored(table).get(field.name) if there != here && PostgresTables.Made.matches(there)
-  } yield {
-    val (place, name) = (quoted(schema, table.name), quoted(field.name))
-    val change = s"ALTER TABLE $place ALTER $name TYPE $here USING $name::$here"
-    Retyped(s"$schema.${table.name}.${field.name}", there, here, change)
+  private def retyped(table: Table) = {
+    val known = stored(table)
+    for {
+      field <- table.schema if !field.name.startsWith("_")
+      here = kind(field.dataType)
+      there <- known.get(field.name) if there != here && PostgresTables.Made.matches(there)
+    } yield {
+      val name = quoted(field.name)
+      val change = s"ALTER TABLE ${place(table)} ALTER $name TYPE $here USING $name::$here"
+      Retyped(s"$schema.${table.name}.${field.name}", there, here, change)
+    }
   }
 
   private def create(table: Table): Unit = {
