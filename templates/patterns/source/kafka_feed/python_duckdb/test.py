@@ -133,10 +133,10 @@ def test_the_newest_message_of_a_key_wins_whatever_batches_it_came_in(
     here.write("a", here.rows(3))
     one_by_one, at_once = by(here.copy(tmp_path / "one"), 1), by(here.copy(tmp_path / "all"), 99)
     for version in range(1, 6):  # offsets of one digit and of two
-        here.write("a", here.rows(3 - version % 2, version=version))
+        here.write("a", here.rows(3, version=version)[version % 2 :])
         assert by(here, 2).run(NOW).exit == 0
     assert one_by_one.run(NOW).exit == at_once.run(NOW).exit == 0
-    newest = ordered(here.rows(2, version=5) + here.rows(3, version=4)[2:])
+    newest = ordered(here.rows(3, version=4)[:1] + here.rows(3, version=5)[1:])
     for other in (here, one_by_one, at_once):
         assert other.silver() == newest
         assert gold_is_right(other)
@@ -150,7 +150,7 @@ def test_a_batch_that_failed_does_not_hold_up_what_comes_later_nor_win_over_it(
     here.write("a", here.rows(4))
     assert here.but(source=Broken(here.pipeline.source)).run(NOW).exit == 1
     assert here.silver() == []
-    newer = here.rows(3, version=1) if here.key else here.rows(3, window=1)
+    newer = here.rows(4, version=1)[:3] if here.key else here.rows(3, window=1)
     here.write("b", newer)
     heals = "SelfHealing" in repr(here.pipeline.behaviour)
     assert here.plan(NOW) == ({"0-1": "retry"} if heals else {}) | {"1-2": "new"}
